@@ -1,0 +1,85 @@
+"""Save any trained thing to one file, and load it without running code from that file.
+
+The file is a zip of one JSON tree and plain ``.npy`` arrays. Classes and functions are
+stored by name and looked up, when loading, in this package, in the libraries it is built
+on, and among the classes that the caller names. Nothing is ever unpickled.
+"""
+
+import importlib.metadata
+import json
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ._decode import Decoder
+from ._encode import Encoder
+
+FORMAT = 1
+_WRITERS = ("suffice", "jax", "equinox", "numpyro", "numpy")
+
+
+def _versions() -> dict[str, str]:
+    versions = {}
+    for name in _WRITERS:
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            versions[name] = "unknown"
+    return versions
+
+
+def save(obj: Any, path: str | Path) -> Path:
+    """Write ``obj`` (a fit, a network, an objective, a posterior, a prior, ...) to ``path``.
+
+    The file is written whole under another name and then moved into place, so a killed
+    save leaves what was there before.
+
+    **Raises:** `TypeError` when a part cannot be stored (a lambda, a local function),
+    naming the part.
+
+    >>> import tempfile, pathlib, jax.numpy as jnp
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "a.suffice"
+    >>> _ = save({"weights": jnp.arange(3.0)}, path)
+    >>> load(path)["weights"].tolist()
+    [0.0, 1.0, 2.0]
+    """
+    path = Path(path)
+    encoder = Encoder()
+    tree = {"format": FORMAT, "versions": _versions(), "tree": encoder.encode(obj, "object")}
+    text = json.dumps(tree, allow_nan=False)
+    partial = path.with_name(path.name + ".partial")
+    try:
+        with zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as archive:
+            archive.writestr("tree.json", text)
+            encoder.write_arrays(archive)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+    return path
+
+
+def load(path: str | Path, classes: Iterable[type] = ()) -> Any:
+    """Read what ``save`` wrote.
+
+    **Arguments:**
+
+    - `path`: the file.
+    - `classes`: your own classes (or functions) that the saved thing holds, such as a
+      network of yours: ``sf.load("fit.suffice", classes=[MyNetwork])``. A file can
+      never make other code run.
+
+    **Raises:** `FileNotFoundError`, or `ValueError` for a file that is not whole, not
+    ours, or that names something unknown.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise FileNotFoundError(f"no file at {path}")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            tree = json.loads(archive.read("tree.json"))
+            if tree.get("format") != FORMAT:
+                raise ValueError(f"{path} has format {tree.get('format')!r}; this version reads format {FORMAT}")
+            return Decoder(archive, classes).decode(tree["tree"])
+    except (zipfile.BadZipFile, KeyError, json.JSONDecodeError, EOFError, AttributeError) as error:
+        raise ValueError(f"{path} is not a whole file written by suffice.save ({error})") from error
