@@ -1,0 +1,76 @@
+"""One panel of a posterior: the density of one parameter, or the credible regions of two."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
+from matplotlib.ticker import MaxNLocator
+
+from ._density import Curve, height, Surface
+from ._style import TRUTH
+
+CREDIBLE = (0.68, 0.95)
+
+
+def draw_curve(ax: Axes, curve: Curve, colour: str, line: str = "-", alpha: float = 1.0) -> None:
+    """The density as a line, its 95 % and 68 % highest-density regions shaded lighter and darker."""
+    ax.plot(curve.grid, curve.density, color=colour, linestyle=line)
+    for level, shade in zip(CREDIBLE[::-1], (0.18, 0.3)):
+        inside = curve.density >= height(curve.density, curve.weights, level)
+        ax.fill_between(
+            curve.grid, curve.density, where=inside, color=colour, alpha=alpha * shade, linewidth=0
+        )
+
+
+def draw_surface(ax: Axes, surface: Surface, colour: str, line: str = "-", alpha: float = 1.0) -> None:
+    """The 68 % and 95 % highest-density regions of two parameters."""
+    mass = surface.density * np.outer(np.gradient(surface.x), np.gradient(surface.y))
+    low, high = (height(surface.density, mass, level) for level in CREDIBLE[::-1])
+    if not low < high:  # a posterior narrower than the grid: one cell holds it all
+        low, high = 0.05 * surface.density.max(), 0.32 * surface.density.max()
+    top = surface.density.max() * 1.001 + 1e-300
+    shades = [to_rgba(colour, alpha * shade) for shade in (0.22, 0.5)]
+    z = surface.density.T
+    ax.contourf(surface.x, surface.y, z, levels=[low, high, top], colors=shades)
+    ax.contour(surface.x, surface.y, z, levels=[low, high], colors=[colour], linewidths=1.0, linestyles=line)
+
+
+def limits(curves: list[Curve], truth: float | None) -> tuple[float, float]:
+    """Range that shows every curve where it is more than a thousandth of its peak, and the truth."""
+    ends = [] if truth is None else [truth]
+    for curve in curves:
+        seen = curve.grid[curve.density > 1e-3 * curve.density.max()]
+        ends += [seen[0], seen[-1]]
+    low, high = min(ends), max(ends)
+    pad = 0.04 * (high - low) or 1e-3 * max(abs(low), 1.0)
+    return float(low - pad), float(high + pad)
+
+
+def truth_line(ax: Axes, x: float | None, y: float | None = None) -> None:
+    """Thin dashed lines at the true values."""
+    kwargs = {"color": TRUTH, "linewidth": 0.9, "linestyle": (0, (4, 2)), "zorder": 3}
+    if x is not None:
+        ax.axvline(x, **kwargs)
+    if y is not None:
+        ax.axhline(y, **kwargs)
+
+
+def few_ticks(ax: Axes, x: bool = True, y: bool = True, n: int = 3) -> None:
+    """At most n + 1 ticks on the axes named, none of them at the edge."""
+    if x:
+        ax.xaxis.set_major_locator(MaxNLocator(n, prune="both"))
+    if y:
+        ax.yaxis.set_major_locator(MaxNLocator(n, prune="both"))
+
+
+def mean_and_std(curve: Curve) -> str:
+    """Mean and standard deviation, to two digits of the latter.
+
+    >>> grid = np.linspace(-10, 10, 2001)
+    >>> print(mean_and_std(Curve(grid, np.exp(-0.5 * ((grid - 1.234) / 0.5) ** 2))))
+    1.23 ± 0.50
+    """
+    mean, std = curve.mean, curve.std
+    if not 1e-3 < std < 1e5:
+        return f"{mean:.3g} ± {std:.2g}"
+    digits = max(0, 1 - int(np.floor(np.log10(std))))
+    return f"{mean:.{digits}f} ± {std:.{digits}f}"
