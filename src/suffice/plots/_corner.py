@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
 from ._check_truth import check_labels, check_truth
@@ -11,7 +12,7 @@ from ._density import Curve
 from ._marginals import handles_of
 from ._panel import draw_curve, draw_surface, few_ticks, limits, mean_and_std, truth_line
 from ._source import as_sources, Source
-from ._style import colour, GREY, line, panels, style
+from ._style import colour, GREY, legend, line, panels, style
 
 
 @style()
@@ -49,12 +50,13 @@ def corner(
     values = check_truth(truth, names)
     labels = check_labels(labels, len(sources))
     p = len(names)
-    size = float(np.clip(9.0 / p, 1.15, 2.0))
+    size = float(np.clip(9.0 / p, 1.15, 2.0)) if p > 1 else 2.8
     axes = panels(ax, (p, p), (size, size))
     curves = [[source.curve(i) for source in sources] for i in range(p)]
     ranges = [limits([c for c in row if c is not None], v) for row, v in zip(curves, values)]
     for i in range(p):
-        _diagonal(axes[i, i], curves[i], values[i], names[i])
+        _diagonal(axes[i, i], curves[i], values[i])
+        axes[i, i].set_title(_title(sources, i, p), fontsize=8 if p < 6 else 7)
         for j in range(i):
             _pair(axes[i, j], sources, (j, i), (values[j], values[i]))
             axes[i, j].set_ylim(ranges[i])
@@ -63,12 +65,11 @@ def corner(
         for j in range(i + 1, p):
             axes[i, j].set_axis_off()
     _outer_labels(axes, names)
-    corner_axes = axes[0, -1]
-    corner_axes.legend(handles=handles_of(labels, truth is not None), loc="upper right", borderaxespad=0.0)
+    _legend(axes, handles_of(labels, truth is not None), own=ax is None)
     return axes
 
 
-def _diagonal(ax: Axes, curves: list[Curve | None], truth: float | None, name: str) -> None:
+def _diagonal(ax: Axes, curves: list[Curve | None], truth: float | None) -> None:
     for k, curve in enumerate(curves):
         if curve is not None:
             draw_curve(ax, curve, colour(k), line(k), alpha=1.0 if len(curves) == 1 else 0.7)
@@ -76,8 +77,23 @@ def _diagonal(ax: Axes, curves: list[Curve | None], truth: float | None, name: s
     ax.set_ylim(bottom=0)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
-    only = curves[0] if len(curves) == 1 else None
-    ax.set_title(name if only is None else f"{name} = {mean_and_std(only)}", fontsize=8)
+
+
+def _title(sources: list[Source], i: int, p: int) -> str:
+    """The name, and the mean and standard deviation when there is but one posterior."""
+    name, moments = sources[0].names[i], sources[0].moments(i)
+    if len(sources) > 1 or moments is None:
+        return name
+    numbers = mean_and_std(*moments)
+    return f"{name} = {numbers}" if len(name + numbers) < 110 / p else f"{name}\n{numbers}"
+
+
+def _legend(axes: np.ndarray, handles: list[Artist], own: bool) -> None:
+    """In the empty corner, when there is one."""
+    if len(axes) == 1:
+        legend(axes, handles, own)
+    else:
+        axes[0, -1].legend(handles=handles, loc="upper right", borderaxespad=0.0)
 
 
 def _pair(
@@ -87,18 +103,11 @@ def _pair(
     for k, surface in enumerate(surfaces):
         if surface is not None:
             draw_surface(ax, surface, colour(k), line(k), alpha=1.0 if len(sources) == 1 else 0.75)
-    if all(surface is None for surface in surfaces):
-        ax.text(
-            0.5,
-            0.5,
-            "pair not\ninferred",
-            transform=ax.transAxes,
-            ha="center",
-            va="center",
-            color=GREY,
-            fontsize=7,
-        )
-    truth_line(ax, *truth)
+    if any(surface is not None for surface in surfaces):
+        truth_line(ax, *truth)
+    else:
+        middle = {"transform": ax.transAxes, "ha": "center", "va": "center"}
+        ax.text(0.5, 0.5, "pair not\ninferred", color=GREY, fontsize=7, **middle)
 
 
 def _outer_labels(axes: np.ndarray, names: Sequence[str]) -> None:

@@ -25,7 +25,7 @@ def coverage(result: Coverage, ax: Axes | None = None) -> Axes:
     >>> coverage(coverage_from_levels(levels, ("a", "b"))).get_xlabel()
     'nominal coverage'
     """
-    ax = square(ax)
+    ax = square(ax, len(result.names))
     band(ax, result.n, result.confidence)
     curves(ax, result.levels, result.names)
     _bars(ax, result)

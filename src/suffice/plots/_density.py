@@ -1,6 +1,6 @@
 """Densities of one and two parameters from samples, and where their credible regions end.
 
-A smoothed histogram: bins much finer than the kernel, a Gaussian kernel by Silverman's rule, mass
+A smoothed histogram: bins much finer than the kernel, a Gaussian kernel by Scott's rule, mass
 reflected at the ends of the data so that a posterior cut off by its prior does not sag at the edge.
 """
 
@@ -24,14 +24,10 @@ class Curve(NamedTuple):
         return mass / mass.sum()
 
     @property
-    def mean(self) -> float:
-        """Mean of the density."""
-        return float(self.weights @ self.grid)
-
-    @property
-    def std(self) -> float:
-        """Standard deviation of the density."""
-        return float(np.sqrt(self.weights @ (self.grid - self.mean) ** 2))
+    def moments(self) -> tuple[float, float]:
+        """Mean and standard deviation of the density."""
+        mean = self.weights @ self.grid
+        return float(mean), float(np.sqrt(self.weights @ (self.grid - mean) ** 2))
 
 
 class Surface(NamedTuple):
@@ -46,12 +42,12 @@ def curve_of(samples: Float[np.ndarray, "n"], bins: int = 400) -> Curve:
     """Density of samples of one parameter.
 
     >>> curve = curve_of(np.random.default_rng(0).normal(3.0, 2.0, size=20_000))
-    >>> print(round(curve.mean, 1), round(curve.std, 1), round(curve.density.max(), 2))
-    3.0 2.0 0.2
+    >>> print("mean {:.1f}, standard deviation {:.1f}".format(*curve.moments))
+    mean 3.0, standard deviation 2.0
     """
     low, high = _range(samples)
     counts, edges = np.histogram(samples, bins=bins, range=(low, high))
-    width = 0.9 * _scale(samples) * len(samples) ** (-1 / 5)
+    width = 1.06 * _scale(samples) * len(samples) ** (-1 / 5)
     density = gaussian_filter(counts.astype(float), max(width / (edges[1] - edges[0]), 0.5), mode="reflect")
     density /= density.sum() * (edges[1] - edges[0])
     return Curve((edges[1:] + edges[:-1]) / 2, density)
@@ -63,7 +59,7 @@ def surface_of(x: Float[np.ndarray, "n"], y: Float[np.ndarray, "n"], bins: int =
     counts, x_edges, y_edges = np.histogram2d(x, y, bins=bins, range=ranges)
     steps = (x_edges[1] - x_edges[0], y_edges[1] - y_edges[0])
     rule = len(x) ** (-1 / 6)
-    sigma = [max(0.9 * _scale(v) * rule / step, 0.5) for v, step in zip((x, y), steps)]
+    sigma = [max(1.06 * _scale(v) * rule / step, 0.5) for v, step in zip((x, y), steps)]
     density = gaussian_filter(counts, sigma, mode="reflect")
     density /= density.sum() * steps[0] * steps[1]
     return Surface((x_edges[1:] + x_edges[:-1]) / 2, (y_edges[1:] + y_edges[:-1]) / 2, density)

@@ -6,10 +6,12 @@ from matplotlib.axes import Axes
 from ..checks import ecdf, ecdf_band
 from ._style import colour, GREY, LIGHT, line, one
 
+_INSIDE = 4  # curves whose legend finds room inside the axes
 
-def square(ax: Axes | None) -> Axes:
-    """Axes of the unit square."""
-    ax = one(ax, (3.6, 3.6))
+
+def square(ax: Axes | None, n_curves: int) -> Axes:
+    """Axes of the unit square, in a figure wide enough for the legend of so many curves."""
+    ax = one(ax, (3.6, 3.6) if n_curves <= _INSIDE else (5.0, 3.6))
     ax.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
     return ax
 
@@ -33,7 +35,7 @@ def curves(ax: Axes, values: np.ndarray, names: tuple[str, ...], flat: bool = Fa
 
 def side_legend(ax: Axes, n_curves: int, loc: str) -> None:
     """Legend inside, or beside the axes when there are too many curves to leave room."""
-    if n_curves > 6:
+    if n_curves > _INSIDE:
         ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), ncols=1 + n_curves // 16)
     else:
         ax.legend(loc=loc)

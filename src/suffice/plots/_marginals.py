@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 
 from ._check_truth import check_labels, check_truth
 from ._panel import draw_curve, few_ticks, limits, mean_and_std, truth_line
-from ._source import as_sources
+from ._source import as_sources, Source
 from ._style import colour, GREY, grid_shape, legend, line, panels, style, TRUTH
 
 
@@ -46,9 +46,7 @@ def marginals(
     names = sources[0].names
     values = check_truth(truth, names)
     labels = check_labels(labels, len(sources))
-    axes = (
-        panels(ax, grid_shape(len(names)), (2.2, 2.0)) if ax is None else panels(ax, (1, len(names)), (1, 1))
-    )
+    axes = panels(ax, grid_shape(len(names)) if ax is None else (1, len(names)), (2.2, 2.0))
     for i, (panel, name) in enumerate(zip(axes.flat, names)):
         _one_parameter(panel, sources, i, values[i])
         panel.set_xlabel(name)
@@ -58,7 +56,7 @@ def marginals(
     return axes.ravel()[: len(names)]
 
 
-def _one_parameter(ax: Axes, sources: list, i: int, truth: float | None) -> None:
+def _one_parameter(ax: Axes, sources: list[Source], i: int, truth: float | None) -> None:
     curves = [source.curve(i) for source in sources]
     known = [curve for curve in curves if curve is not None]
     for k, curve in enumerate(curves):
@@ -66,8 +64,9 @@ def _one_parameter(ax: Axes, sources: list, i: int, truth: float | None) -> None
             draw_curve(ax, curve, colour(k), line(k), alpha=1.0 if len(known) == 1 else 0.7)
     if known:
         ax.set_xlim(limits(known, truth))
-    if len(known) == 1:
-        ax.set_title(mean_and_std(known[0]))
+    moments = sources[0].moments(i)
+    if len(sources) == 1 and moments is not None:
+        ax.set_title(mean_and_std(*moments))
     truth_line(ax, truth)
     few_ticks(ax, y=False)
     ax.set_ylim(bottom=0)

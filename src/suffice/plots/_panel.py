@@ -27,11 +27,17 @@ def draw_surface(ax: Axes, surface: Surface, colour: str, line: str = "-", alpha
     low, high = (height(surface.density, mass, level) for level in CREDIBLE[::-1])
     if not low < high:  # a posterior narrower than the grid: one cell holds it all
         low, high = 0.05 * surface.density.max(), 0.32 * surface.density.max()
+    x, y, z = _closed(surface)
     top = surface.density.max() * 1.001 + 1e-300
     shades = [to_rgba(colour, alpha * shade) for shade in (0.22, 0.5)]
-    z = surface.density.T
-    ax.contourf(surface.x, surface.y, z, levels=[low, high, top], colors=shades)
-    ax.contour(surface.x, surface.y, z, levels=[low, high], colors=[colour], linewidths=1.0, linestyles=line)
+    ax.contourf(x, y, z, levels=[low, high, top], colors=shades)
+    ax.contour(x, y, z, levels=[low, high], colors=[colour], linewidths=1.0, linestyles=line)
+
+
+def _closed(surface: Surface) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The surface with a rim of zeros, so that contours close where the prior cuts them off."""
+    x, y = (np.concatenate([[a[0] - 1e-3 * np.ptp(a)], a, [a[-1] + 1e-3 * np.ptp(a)]]) for a in surface[:2])
+    return x, y, np.pad(surface.density, 1).T
 
 
 def limits(curves: list[Curve], truth: float | None) -> tuple[float, float]:
@@ -62,15 +68,14 @@ def few_ticks(ax: Axes, x: bool = True, y: bool = True, n: int = 3) -> None:
         ax.yaxis.set_major_locator(MaxNLocator(n, prune="both"))
 
 
-def mean_and_std(curve: Curve) -> str:
+def mean_and_std(mean: float, std: float) -> str:
     """Mean and standard deviation, to two digits of the latter.
 
-    >>> grid = np.linspace(-10, 10, 2001)
-    >>> print(mean_and_std(Curve(grid, np.exp(-0.5 * ((grid - 1.234) / 0.5) ** 2))))
-    1.23 ± 0.50
+    >>> print(mean_and_std(1.234, 0.5), mean_and_std(-0.001, 1.0), sep=", ")
+    1.23 ± 0.50, 0.0 ± 1.0
     """
-    mean, std = curve.mean, curve.std
     if not 1e-3 < std < 1e5:
         return f"{mean:.3g} ± {std:.2g}"
     digits = max(0, 1 - int(np.floor(np.log10(std))))
+    mean = round(mean, digits) + 0.0  # no minus before a zero
     return f"{mean:.{digits}f} ± {std:.{digits}f}"

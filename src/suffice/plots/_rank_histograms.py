@@ -27,7 +27,9 @@ def rank_histograms(result: Sbc, ax: Axes | np.ndarray | Sequence[Axes] | None =
     shape = grid_shape(p) if ax is None else (1, p)
     axes = panels(ax, shape, (2.3, 1.9), **({"sharey": True, "sharex": True} if ax is None else {}))
     tail = (1 - result.confidence) / (2 * result.bins)
+    most = max(np.histogram(column, result.bins, (0, 1))[0].max() for column in result.ranks.T)
     low, high = stats.binom.ppf((tail, 1 - tail), result.n, 1 / result.bins)
+    top = 1.1 * max(most, high)
     for k, (panel, name) in enumerate(zip(axes.flat, result.names)):
         panel.axhspan(low, high, color=LIGHT, linewidth=0, zorder=0)
         panel.axhline(result.n / result.bins, color=GREY, linewidth=0.8, zorder=0)
@@ -39,7 +41,7 @@ def rank_histograms(result: Sbc, ax: Axes | np.ndarray | Sequence[Axes] | None =
             color=colour(0),
             linewidth=1.3,
         )
-        panel.set(title=name, xlim=(0, 1), ylim=(0, None))
+        panel.set(title=name, xlim=(0, 1), ylim=(0, top))
     for spare in axes.flat[p:]:
         spare.set_axis_off()
     _label(axes, p)

@@ -25,7 +25,7 @@ def ranks(result: Sbc, ax: Axes | None = None) -> Axes:
     >>> ranks(sbc_from_ranks(uniform, ("a", "b"))).get_xlabel()
     'rank of the truth in its posterior'
     """
-    ax = one(ax)
+    ax = one(ax, (4.2, 3.2) if len(result.names) <= 4 else (5.4, 3.2))
     band(ax, result.n, result.confidence, flat=True)
     curves(ax, result.ranks, result.names, flat=True)
     _, low, high = ecdf_band(result.n, confidence=result.confidence)

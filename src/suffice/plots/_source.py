@@ -22,6 +22,13 @@ class Source:
             return self._curves[i]
         return None if self._samples is None else curve_of(self._samples[:, i])
 
+    def moments(self, i: int) -> tuple[float, float] | None:
+        """Mean and standard deviation of parameter i, from the samples themselves where there are any."""
+        if self._samples is not None:
+            return float(self._samples[:, i].mean()), float(self._samples[:, i].std())
+        curve = self.curve(i)
+        return None if curve is None else curve.moments
+
     def surface(self, i: int, j: int) -> Surface | None:
         """Density of parameters i (first axis) and j."""
         if (i, j) in self._surfaces:

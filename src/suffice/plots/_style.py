@@ -107,6 +107,7 @@ def legend(axes: np.ndarray, handles: list[Artist], own: bool) -> None:
     if own:
         figure = first.figure
         assert isinstance(figure, Figure)
-        figure.legend(handles=handles, loc="outside upper center", ncols=min(len(handles), 5))
+        columns = max(2, int(figure.get_figwidth() / 1.1))
+        figure.legend(handles=handles, loc="outside upper center", ncols=min(len(handles), columns))
     else:
         first.legend(handles=handles, loc="best")

@@ -60,9 +60,9 @@ def _grid(s: np.ndarray, theta: np.ndarray, names: tuple[str, ...], ax: Any) -> 
 
 def _panel(ax: Axes, x: np.ndarray, y: np.ndarray) -> None:
     if len(x) <= _SCATTER:
-        ax.plot(x, y, ".", markersize=2, alpha=0.5, color=colour(0), markeredgewidth=0, rasterized=True)
+        ax.plot(x, y, ".", markersize=3.5, alpha=0.6, color=colour(0), markeredgewidth=0, rasterized=True)
     else:
-        ax.hexbin(x, y, gridsize=30, cmap="Blues", bins="log", mincnt=1, linewidths=0.1)
+        ax.hexbin(x, y, gridsize=30, cmap="Blues", mincnt=1, linewidths=0.1)
     constant = np.ptp(x) == 0 or np.ptp(y) == 0
     rho = float("nan") if constant else float(stats.spearmanr(x, y).statistic)
-    ax.set_title(f"rank correlation {rho:.2f}", fontsize=7.5)
+    ax.set_title(f"rank correlation {round(rho, 2) + 0.0:.2f}", fontsize=7.5)

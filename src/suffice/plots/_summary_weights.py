@@ -46,7 +46,7 @@ def summary_weights(
                 panel.set_ylabel(f"d s[{row}] / dx")
             if row == 0 and name:
                 panel.set_title(name)
-        if not images:
+        if leaf.ndim < 3:
             axes[-1, column].set_xlabel("index of the input")
     return axes
 

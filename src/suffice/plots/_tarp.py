@@ -23,7 +23,7 @@ def tarp(result: Tarp, ax: Axes | None = None) -> Axes:
     >>> tarp(result).get_ylabel()
     'expected coverage (200 simulations)'
     """
-    ax = square(ax)
+    ax = square(ax, len(result.names))
     band(ax, result.n, result.confidence)
     curves(ax, result.shares, result.names)
     ax.set(xlabel="credibility level", ylabel=f"expected coverage ({result.n} simulations)")
