@@ -64,6 +64,12 @@ def test_marginals_draw_into_given_axes(samples):
         plots.marginals(samples, ax=given[:2])
 
 
+def test_a_density_cut_off_by_the_prior_goes_down_to_zero():
+    x, y = curve(plots.marginals(np.random.default_rng(0).uniform(size=(5000, 1)))[0])
+    assert y[0] == y[-1] == 0 and y[1] > 0.8 and y[-2] > 0.8
+    assert x[0] == x[1]
+
+
 def test_spare_panels_are_switched_off():
     axes = plots.marginals(np.random.default_rng(0).normal(size=(100, 5)))
     assert axes.shape == (5,)

@@ -149,7 +149,7 @@ def coverage_from_levels(
     check_confidence(confidence)
     _check_nominal(nominal)
     table = as_table(levels, "levels", names)
-    table = table[finite_rows(np.isfinite(table).all(axis=1), "levels")]
+    table = table[finite_rows([table], "levels")]
     return Coverage(in_unit_interval(table, "levels"), names, tuple(float(a) for a in nominal), confidence)
 
 

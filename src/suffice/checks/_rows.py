@@ -1,6 +1,7 @@
 """What every check does with its rows first: look at the shape, leave out what is not finite."""
 
 import warnings
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -21,11 +22,14 @@ def as_table(values: object, argument: str, names: tuple[str, ...]) -> np.ndarra
     return array
 
 
-def finite_rows(finite: np.ndarray, argument: str) -> np.ndarray:
-    """Indices of the rows that are finite; warns how many are left out.
+def finite_rows(arrays: Sequence[np.ndarray], argument: str) -> np.ndarray:
+    """Indices of the rows that are finite in all `arrays`; warns how many are left out.
 
     **Raises** `ValueError` when more than half are not finite: what is left would be no fair sample.
     """
+    finite = np.ones(len(arrays[0]), dtype=bool)
+    for array in arrays:
+        finite &= np.isfinite(array).reshape(len(array), -1).all(axis=1)
     kept = np.flatnonzero(finite)
     lost, total = len(finite) - len(kept), len(finite)
     if 2 * lost > total:

@@ -132,5 +132,5 @@ def sbc_from_ranks(
     if bins is not None and bins < 2:
         raise ValueError(f"bins must be at least 2 for a test of uniformity; got {bins}")
     table = as_table(ranks, "ranks", names)
-    table = table[finite_rows(np.isfinite(table).all(axis=1), "ranks")]
+    table = table[finite_rows([table], "ranks")]
     return Sbc(in_unit_interval(table, "ranks"), names, bins or default_bins(len(table)), confidence)

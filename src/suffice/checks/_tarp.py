@@ -128,28 +128,31 @@ def tarp_from_samples(
     check_confidence(confidence)
     samples, truth = np.asarray(samples, dtype=float), np.asarray(truth, dtype=float)
     _check_shapes(samples, truth)
-    kept = finite_rows(
-        np.isfinite(samples).all(axis=(1, 2)) & np.isfinite(truth).all(axis=1), "samples, truth"
-    )
-    shares = _shares(
-        samples[kept], truth[kept], None if references is None else np.asarray(references)[kept], key
-    )
+    if references is not None and np.shape(references) != truth.shape:
+        raise ValueError(
+            f"references must have the shape of truth, {truth.shape}; got {np.shape(references)}"
+        )
+    kept = finite_rows([samples, truth], "samples, truth")
+    if references is None:
+        reference_key, key = jax.random.split(as_key(key))
+        references = _uniform_over(truth[kept], truth.shape, reference_key)
+    shares = _shares(samples[kept], truth[kept], np.asarray(references, dtype=float)[kept], key)
     return Tarp(shares[:, None], (name,), confidence)
 
 
-def _shares(
-    samples: np.ndarray, truth: np.ndarray, references: np.ndarray | None, key: KeyLike
-) -> np.ndarray:
+def _uniform_over(truth: np.ndarray, shape: tuple[int, ...], key: Array) -> np.ndarray:
+    """Points uniform over the range of the truths."""
+    return truth.min(axis=0) + np.ptp(truth, axis=0) * np.asarray(jax.random.uniform(key, shape), dtype=float)
+
+
+def _shares(samples: np.ndarray, truth: np.ndarray, references: np.ndarray, key: KeyLike) -> np.ndarray:
     """Share of samples closer to the reference than the truth, ties broken at random, `(m,)`."""
-    reference_key, tie_key = jax.random.split(as_key(key))
-    low, width = truth.min(axis=0), np.ptp(truth, axis=0)
+    width = np.ptp(truth, axis=0)
     width = np.where(width > 0, width, 1.0)
-    if references is None:
-        references = low + width * np.asarray(jax.random.uniform(reference_key, truth.shape), dtype=float)
     distance = np.linalg.norm((samples - references[:, None]) / width, axis=-1)
     to_truth = np.linalg.norm((truth - references) / width, axis=-1)[:, None]
     closer, equal = (distance < to_truth).sum(axis=1), (distance == to_truth).sum(axis=1)
-    u = np.asarray(jax.random.uniform(tie_key, (len(truth),)), dtype=float)
+    u = np.asarray(jax.random.uniform(as_key(key), (len(truth),)), dtype=float)
     return (closer + u * (equal + 1)) / (samples.shape[1] + 1)
 
 

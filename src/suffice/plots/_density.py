@@ -68,7 +68,7 @@ def surface_of(x: Float[np.ndarray, "n"], y: Float[np.ndarray, "n"], bins: int =
 def refined(surface: Surface, points: int = 200) -> Surface:
     """The same density on a finer grid by cubic splines, so that contours have no corners."""
     factors = [max(1.0, points / n) for n in surface.density.shape]
-    density = np.clip(zoom(surface.density, factors, order=3, mode="nearest"), 0, None)
+    density = np.clip(np.asarray(zoom(surface.density, factors, order=3, mode="nearest")), 0, None)
     steps = [np.linspace(0, n - 1, m) for n, m in zip(surface.density.shape, density.shape)]
     x, y = (np.interp(s, np.arange(len(a)), a) for s, a in zip(steps, (surface.x, surface.y)))
     return Surface(x, y, density)

@@ -1,5 +1,7 @@
 """What coverage and TARP share: empirical distribution functions about the diagonal."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 
@@ -33,7 +35,7 @@ def curves(ax: Axes, values: np.ndarray, names: tuple[str, ...], flat: bool = Fa
         ax.plot(points, y, color=colour(k), linestyle=line(k), linewidth=1.3, label=name)
 
 
-def side_legend(ax: Axes, n_curves: int, loc: str) -> None:
+def side_legend(ax: Axes, n_curves: int, loc: Any) -> None:
     """Legend inside, or beside the axes when there are too many curves to leave room."""
     if n_curves > _INSIDE:
         ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), ncols=1 + n_curves // 16)

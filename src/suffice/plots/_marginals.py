@@ -76,9 +76,10 @@ def _one_parameter(ax: Axes, sources: list[Source], i: int, truth: float | None)
 
 def handles_of(labels: list[str], truth: bool) -> list[Artist]:
     """What the legend of posteriors shows: their labels, the two shades, the truth."""
-    handles: list[Artist] = [
-        Line2D([], [], color=colour(k), linestyle=line(k), label=v) for k, v in enumerate(labels) if v
-    ]
+    handles: list[Artist] = []
+    for k, label in enumerate(labels):
+        if label:
+            handles.append(Line2D([], [], color=colour(k), linestyle=line(k), label=label))
     shade = colour(0) if len(labels) == 1 else GREY
     handles += [Patch(color=shade, alpha=a, linewidth=0, label=v) for a, v in ((0.5, "68 %"), (0.2, "95 %"))]
     if truth:

@@ -13,7 +13,10 @@ CREDIBLE = (0.68, 0.95)
 
 def draw_curve(ax: Axes, curve: Curve, colour: str, line: str = "-", alpha: float = 1.0) -> None:
     """The density as a line, its 95 % and 68 % highest-density regions shaded lighter and darker."""
-    ax.plot(curve.grid, curve.density, color=colour, linestyle=line)
+    x, y = (np.concatenate([a[:1], a, a[-1:]]) for a in curve)
+    for end in (0, -1):  # a density cut off by the prior goes down to zero
+        y[end] = 0.0 if y[end] > 0.01 * y.max() else y[end]
+    ax.plot(x, y, color=colour, linestyle=line)
     for level, shade in zip(CREDIBLE[::-1], (0.18, 0.3)):
         inside = curve.density >= height(curve.density, curve.weights, level)
         ax.fill_between(

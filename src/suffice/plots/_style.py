@@ -6,6 +6,7 @@ white. Nothing global is changed: figures are drawn inside `style()`.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any, Literal
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -15,10 +16,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-LINES = ("-", "--", ":", "-.")
+LINES: tuple[Literal["-", "--", ":", "-."], ...] = ("-", "--", ":", "-.")
 GREY, LIGHT, TRUTH = "#666666", "#D9D9D9", "#000000"
 
-_RC = {
+_RC: dict[Any, Any] = {
     "axes.axisbelow": True,
     "axes.labelsize": 9,
     "axes.linewidth": 0.8,
@@ -60,7 +61,7 @@ def colour(i: int) -> str:
     return COLOURS[i % len(COLOURS)]
 
 
-def line(i: int) -> str:
+def line(i: int) -> Literal["-", "--", ":", "-."]:
     """Line style of the i-th thing of a figure."""
     return LINES[i // len(COLOURS) % len(LINES)]
 
@@ -74,7 +75,7 @@ def panels(
     ax: Axes | np.ndarray | Sequence[Axes] | None,
     shape: tuple[int, int],
     size: tuple[float, float],
-    **kwargs: object,
+    **kwargs: Any,
 ) -> np.ndarray:
     """Axes of `shape`: the ones given, or those of a new figure with `size` inches a panel.
 
