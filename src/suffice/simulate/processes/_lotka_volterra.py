@@ -52,11 +52,11 @@ class LotkaVolterra(AbstractProcess):
     years: int = eqx.field(static=True)
     steps: int = eqx.field(static=True)
 
-    def __init__(self, years: int = 21, steps: int = 40):
+    def __init__(self, years: int = 21, steps: int = 20):
         if years < 1:
             raise ValueError(f"years must be at least 1, but {years!r} came; pass 21 for the pelts")
         if steps < 1:
-            raise ValueError(f"steps must be at least 1 a year, but {steps!r} came; pass 40")
+            raise ValueError(f"steps must be at least 1 a year, but {steps!r} came; pass 20")
         self.years, self.steps = int(years), int(steps)
 
     @property
