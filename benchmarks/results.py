@@ -1,0 +1,65 @@
+"""`benchmarks/RESULTS.md`: each script replaces its own section and leaves the others."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks import measure
+
+TARGET = Path(__file__).parent / "RESULTS.md"
+# In the order in which they stand on the page.
+SECTIONS = {
+    "regression": "Linear regression: accuracy and time against swyft",
+    "epoch": "One epoch of the same network",
+    "outliers": "Linear regression with outliers",
+    "demo": "The demo, cold",
+    "truncation": "Truncation",
+    "lynx_hare": "Lynx and hare",
+    "files": "A user's file",
+}
+HEAD = """# Measured
+
+Each section is written by the script it names; `benchmarks/README.md` says what each measures. CPU seconds
+are those of all threads of a fresh process, imports and compilation included unless said otherwise.
+"""
+
+
+def write(name: str, command: str, body: str, *more: str) -> None:
+    """Replace one section.
+
+    Args:
+        name: which, one of `SECTIONS`.
+        command: the command that gives it.
+        body: Markdown.
+        more: packages whose versions count here besides the usual ones.
+    """
+    told = f"`{command}` · {measure.today()} · {measure.machine()} · {measure.versions(*more)}"
+    text = TARGET.read_text() if TARGET.exists() else ""
+    kept = {key: section(text, key) for key in SECTIONS}
+    kept[name] = f"{body.strip()}\n\n{told}"
+    parts = [
+        f"## {title}\n\n<!-- {key} -->\n{kept[key]}\n<!-- /{key} -->\n" for key, title in SECTIONS.items()
+    ]
+    TARGET.write_text(HEAD + "\n" + "\n".join(parts))
+    print(body.strip())
+
+
+def section(text: str, name: str) -> str:
+    """What stands in the section now."""
+    found = re.search(rf"<!-- {name} -->\n(.*?)\n<!-- /{name} -->", text, re.DOTALL)
+    return found[1] if found else "Not measured yet."
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table, text to the left in the first column and numbers to the right in the others."""
+    lines = [
+        " | ".join(head),
+        " | ".join(["---", *["---:"] * (len(head) - 1)]),
+        *(" | ".join(row) for row in rows),
+    ]
+    return "\n".join(f"| {line} |" for line in lines)
+
+
+def verdict(reached: bool) -> str:
+    """How a limit that was set beforehand is said to be kept or not."""
+    return "reached" if reached else "**not reached**"

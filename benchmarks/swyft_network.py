@@ -1,0 +1,112 @@
+"""swyft's network and loss, written for suffice's loop, to time an epoch of equal arithmetic on both sides.
+
+What `swyft.LogRatioEstimator_1dim` of swyft 0.4.5 does by default, for each of the three parameters: the
+parameter, standardised, beside the features; a linear layer to 64; two residual blocks of batch norm, ReLU,
+linear 64, batch norm, ReLU, dropout 0.1, linear 64; a linear layer to one number. Every row is met with its
+own parameters and with those of the row before it, both halves in one batch of 64 for the batch norm. The
+loss is binary cross-entropy with logits, summed over the parameters.
+
+To our cost: held-out batches use dropout and the batch's own statistics as training does, where swyft uses
+running means. To our gain: swyft renews running means (of batch norm, of the parameters) at every step, and
+writes its best weights to a file. All of the layers' arithmetic, in both directions, is the same.
+"""
+
+import math
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, PyTree
+
+import suffice as sf
+from benchmarks.regression_problem import BINS, PARAMETERS
+
+HIDDEN, BLOCKS, DROPOUT = 64, 2, 0.1
+
+
+class Layer(eqx.Module):
+    """One linear layer for each parameter: weights `(channels, out, in)`."""
+
+    weight: Array
+    bias: Array
+
+    def __init__(self, n_in: int, n_out: int, key: Array):
+        bound = 1 / math.sqrt(n_in)
+        first, second = jax.random.split(key)
+        self.weight = jax.random.uniform(first, (PARAMETERS, n_out, n_in), minval=-bound, maxval=bound)
+        self.bias = jax.random.uniform(second, (PARAMETERS, n_out), minval=-bound, maxval=bound)
+
+    def __call__(self, x: Array) -> Array:
+        return jnp.einsum("coi,nci->nco", self.weight, x) + self.bias
+
+
+class Norm(eqx.Module):
+    """Batch norm over the rows, for each parameter and feature."""
+
+    scale: Array
+    shift: Array
+
+    def __init__(self):
+        self.scale, self.shift = jnp.ones((PARAMETERS, HIDDEN)), jnp.zeros((PARAMETERS, HIDDEN))
+
+    def __call__(self, x: Array) -> Array:
+        mean, variance = x.mean(axis=0), x.var(axis=0)
+        return (x - mean) * jax.lax.rsqrt(variance + 1e-3) * self.scale + self.shift
+
+
+class Block(eqx.Module):
+    """A residual block."""
+
+    norms: tuple[Norm, Norm]
+    layers: tuple[Layer, Layer]
+
+    def __init__(self, key: Array):
+        first, second = jax.random.split(key)
+        self.norms = (Norm(), Norm())
+        self.layers = (Layer(HIDDEN, HIDDEN, first), Layer(HIDDEN, HIDDEN, second))
+
+    def __call__(self, x: Array, key: Array) -> Array:
+        y = self.layers[0](jax.nn.relu(self.norms[0](x)))
+        y = jax.nn.relu(self.norms[1](y))
+        y = jnp.where(jax.random.bernoulli(key, 1 - DROPOUT, y.shape), y / (1 - DROPOUT), 0.0)
+        return x + self.layers[1](y)
+
+
+class SwyftNetwork(sf.train.AbstractObjective):
+    """The summary and the ratios of swyft's tutorial; `own` gives each head one summary, else all three."""
+
+    summary: eqx.nn.Linear
+    first: Layer
+    blocks: tuple[Block, ...]
+    last: Layer
+    own: bool = eqx.field(static=True)
+
+    def __init__(self, *, own: bool, key: Array):
+        keys = jax.random.split(key, BLOCKS + 3)
+        self.summary = eqx.nn.Linear(BINS, PARAMETERS, key=keys[0])
+        self.first = Layer((1 if own else PARAMETERS) + 1, HIDDEN, keys[1])
+        self.blocks = tuple(Block(k) for k in keys[2:-1])
+        self.last = Layer(HIDDEN, 1, keys[-1])
+        self.own = own
+
+    def start(self, rows: Any, *, names: tuple[str, ...], key: Array) -> "SwyftNetwork":
+        return self
+
+    def loss(self, batch: PyTree, *, key: Array, step: Array) -> tuple[Array, dict[str, Array]]:
+        s = jax.vmap(self.summary)(batch.x)
+        features = s[..., None] if self.own else jnp.repeat(s[:, None], PARAMETERS, axis=1)
+        theta = batch.theta * math.sqrt(3.0)  # a uniform's standard deviation
+        rows = jnp.concatenate([theta, jnp.roll(theta, 1, axis=0)])
+        y = self.first(jnp.concatenate([jnp.tile(features, (2, 1, 1)), rows[..., None]], axis=-1))
+        for block, k in zip(self.blocks, jax.random.split(key, BLOCKS)):
+            y = block(y, k)
+        joint, shuffled = jnp.split(self.last(y)[..., 0], 2)
+        loss = (jax.nn.softplus(-joint) + jax.nn.softplus(shuffled)).sum(axis=1).mean()
+        return loss - 2 * math.log(2) * PARAMETERS, {}
+
+
+def parameters(model: PyTree) -> int:
+    """How many numbers are learned."""
+    return sum(int(np.prod(leaf.shape)) for leaf in jax.tree.leaves(eqx.filter(model, eqx.is_inexact_array)))
