@@ -3,7 +3,7 @@
     python -m benchmarks.outliers
 
 To every bin of the regression comes 5 x Poisson(3 / 100). A linear summary averages the outliers in; a
-perceptron can learn to leave them out. For each parameter: the information that the summary holds, as the mean
+perceptron can learn to leave them out. For each parameter: information that the summary holds, as the mean
 log ratio on 10,000 held-out simulations in nats, with its standard error, and the share `sf.retained` gives.
 """
 
@@ -59,10 +59,9 @@ def main() -> None:
     head = ["summary", "z[0], nats", "z[1], nats", "z[2], nats", "`sf.retained`"]
     told = results.table(head, rows)
     gains, loses = ", ".join(f"{g:.3f}" for g in gain.mean(axis=0)), bool((sigma > 3).all())
-    told += f"\n\n{n:,} simulations. The perceptron holds more by {gains} nats, at least {sigma.min():.0f} standard "
-    told += (
-        f"errors of the paired difference each (the linear summary seen to lose: {results.verdict(loses)})."
-    )
+    verdict = f"the linear summary seen to lose: {results.verdict(loses)}"
+    told += f"\n\n{n:,} simulations. The perceptron holds more by {gains} nats, "
+    told += f"at least {sigma.min():.0f} standard errors of the paired difference each ({verdict})."
     results.write("outliers", f"python -m benchmarks.outliers --simulations {n}", told)
 
 
