@@ -3,8 +3,8 @@
     python -m benchmarks.lynx_hare
 
 Runs `examples/lynx_hare.py` (truncation rounds on the Lotka-Volterra simulator; no likelihood) and compares
-with `references/lynx_hare.json`. To reach: every mean within 0.3 reference standard deviations, every standard
-deviation within 20 %.
+with `references/lynx_hare.json`. To reach: every mean within 0.3 reference standard deviations, every
+standard deviation within 20 %.
 """
 
 import argparse

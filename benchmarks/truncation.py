@@ -4,8 +4,8 @@
 
 The exact region where a marginal's density is above 1e-6 of its peak has half-widths 0.0079, 0.0090, 0.0173.
 First the observation of the tutorial, at z = 0: the final box must be within 1.5 times the exact one, after
-fewer than 40,000 simulations. Then observations whose truth is drawn from the prior: the truth must lie inside
-the final box of every one. The region of the exact posterior ends where the prior does.
+fewer than 40,000 simulations. Then observations whose truth is drawn from the prior: the truth must lie
+inside the final box of every one. The region of the exact posterior ends where the prior does.
 """
 
 import argparse
@@ -88,8 +88,8 @@ def body(found: list[dict]) -> str:
         counts = np.array([run["simulations"] for run in others])
         kept = results.verdict(inside == len(found))
         told.append(
-            f"{len(found)} observations, all but the first with a truth from the prior: the truth lies inside "
-            f"the final box for {inside} ({kept}). Box over exact region: median {np.median(wider):.2f}, "
+            f"{len(found)} observations, all but the first with a truth from the prior: the truth lies "
+            f"inside the final box for {inside} ({kept}). Box over exact region: median {np.median(wider):.2f}, "
             f"largest {wider.max():.2f}; simulations: median {np.median(counts):,.0f}, largest "
             f"{counts.max():,}; {found[-1]['cpu'] / len(found):.0f} CPU seconds each."
         )
