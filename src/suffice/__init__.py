@@ -1,3 +1,59 @@
 """suffice finds the few numbers that suffice: learned summaries, their information, checked posteriors."""
 
+import importlib
+from typing import Any
+
 __version__ = "0.1.0"
+
+# Every public name and the folder it comes from; imported when first used, so that a
+# command line starts without waiting for JAX.
+_HOMES = {
+    "Prior": "priors",
+    "EmpiricalPrior": "priors",
+    "Simulations": "simulate",
+    "simulate": "simulate",
+    "load_simulations": "simulate",
+    "fit": "train",
+    "Fit": "train",
+    "Fresh": "train",
+    "Renoised": "train",
+    "Ratio": "objectives",
+    "posterior": "posteriors",
+    "truncate": "posteriors",
+    "rounds": "posteriors",
+    "retained": "information",
+    "Estimate": "core",
+    "save": "core",
+    "load": "core",
+}
+_FOLDERS = (
+    "core",
+    "priors",
+    "simulate",
+    "networks",
+    "train",
+    "objectives",
+    "information",
+    "posteriors",
+    "checks",
+    "plots",
+    "report",
+    "cli",
+)
+
+__all__ = ["__version__", *_HOMES, *_FOLDERS]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        item = getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+    elif name in _FOLDERS:
+        item = importlib.import_module(f".{name}", __name__)
+    else:
+        raise AttributeError(f"suffice has no {name!r}")
+    globals()[name] = item
+    return item
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

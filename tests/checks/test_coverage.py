@@ -69,11 +69,11 @@ def test_result_is_immutable(gaussian):
 def test_rows_that_are_not_finite_are_left_out_and_counted(gaussian):
     levels = gaussian(200).levels
     levels[:20, 0] = np.nan
-    with pytest.warns(UserWarning, match="20 of 200 rows are not finite"):
+    with pytest.warns(UserWarning, match="20 of 200 rows failed or are not finite"):
         result = coverage_from_levels(levels, NAMES)
     assert result.n == 180
     levels[:120, 1] = np.nan
-    with pytest.raises(ValueError, match="120 of 200 rows are not finite"):
+    with pytest.raises(ValueError, match="120 of 200 rows failed or are not finite"):
         coverage_from_levels(levels, NAMES)
 
 

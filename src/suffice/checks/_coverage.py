@@ -16,9 +16,14 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Array, Float
 
+from ..core import KeyLike
+from ..priors import AbstractPrior
+from ..simulate import Simulations
+from ..train import Fit
 from ._draw import draw
+from ._held_out import group_names, in_class, over_held_out, Part
 from ._jeffreys import jeffreys_interval
-from ._rows import as_table, check_confidence, finite_rows, in_unit_interval
+from ._rows import as_table, check_confidence, enough, finite, in_unit_interval
 
 LEVELS = (0.5, 0.68, 0.9, 0.95)
 
@@ -149,8 +154,49 @@ def coverage_from_levels(
     check_confidence(confidence)
     _check_nominal(nominal)
     table = as_table(levels, "levels", names)
-    table = table[finite_rows([table], "levels")]
+    table = table[enough(finite([table]), "levels")]
     return Coverage(in_unit_interval(table, "levels"), names, tuple(float(a) for a in nominal), confidence)
+
+
+def coverage(
+    fit: Fit,
+    prior: AbstractPrior,
+    sims: Simulations,
+    *,
+    levels: tuple[float, ...] = LEVELS,
+    confidence: float = 0.95,
+    key: KeyLike = 0,
+) -> Coverage:
+    """Expected coverage of the posterior of each group of parameters, on held-out simulations.
+
+    **Arguments:**
+
+    - `fit`: a fit of `sf.Ratio`.
+    - `prior`: the prior that the simulations were drawn from.
+    - `sims`: simulations from this prior that the fit has not seen, such as `sims[fit.split.test]`.
+      Those that failed or are not finite are left out with a warning.
+    - `levels`: credible masses to tabulate.
+    - `confidence`: of the Jeffreys intervals.
+    - `key`: of the draws where a posterior needs them.
+
+    **Returns** a `Coverage`, with `.table()` and `.plot()`.
+
+    **Raises** `ValueError` when there are no simulations, more than half failed, or their parameters
+    are not those of the fit.
+    """
+    check_confidence(confidence)
+    _check_nominal(levels)
+    found = over_held_out(_levels, fit, prior, sims, key=key)
+    return coverage_from_levels(found, group_names(fit), nominal=levels, confidence=confidence)
+
+
+def _levels(part: Part) -> np.ndarray:
+    """Credible mass at which each truth is just included, `(m, g)`."""
+    found, places = part.posterior.levels(part.theta), in_class(part)
+    for g, group in enumerate(part.posterior.objective.groups[: found.shape[1]]):
+        if len(group) == 1:
+            found[:, g] += places[:, group[0]]
+    return np.clip(found, 0.0, 1.0)
 
 
 def _check_nominal(nominal: tuple[float, ...]) -> None:

@@ -22,27 +22,33 @@ def as_table(values: object, argument: str, names: tuple[str, ...]) -> np.ndarra
     return array
 
 
-def finite_rows(arrays: Sequence[np.ndarray], argument: str) -> np.ndarray:
-    """Indices of the rows that are finite in all `arrays`; warns how many are left out.
-
-    **Raises** `ValueError` when more than half are not finite: what is left would be no fair sample.
-    """
-    finite = np.ones(len(arrays[0]), dtype=bool)
+def finite(arrays: Sequence[np.ndarray]) -> np.ndarray:
+    """Whether each row is finite in all `arrays`; whole numbers always are."""
+    mask = np.ones(len(arrays[0]), dtype=bool)
     for array in arrays:
-        finite &= np.isfinite(array).reshape(len(array), -1).all(axis=1)
-    kept = np.flatnonzero(finite)
-    lost, total = len(finite) - len(kept), len(finite)
+        if array.dtype.kind in "fc":
+            mask &= np.isfinite(array).reshape(len(array), -1).all(axis=1)
+    return mask
+
+
+def enough(good: np.ndarray, argument: str) -> np.ndarray:
+    """Indices of the `good` rows; warns how many are left out.
+
+    **Raises** `ValueError` when more than half are not good: what is left would be no fair sample.
+    """
+    kept = np.flatnonzero(good)
+    lost, total = len(good) - len(kept), len(good)
     if 2 * lost > total:
         raise ValueError(
-            f"{argument}: {lost} of {total} rows are not finite; a check on the rest would not be a "
-            f"fair sample. Find out why they fail, or pass simulations that succeeded"
+            f"{argument}: {lost} of {total} rows failed or are not finite; a check on the rest would not be "
+            f"a fair sample. Find out why they fail, or pass simulations that succeeded"
         )
     if lost:
         warnings.warn(
-            f"{argument}: {lost} of {total} rows are not finite and are left out of the check; if they "
-            f"fail in one region of the parameters, the check says nothing about that region",
+            f"{argument}: {lost} of {total} rows failed or are not finite and are left out of the check; if "
+            f"they fail in one region of the parameters, the check says nothing about that region",
             UserWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
     return kept
 

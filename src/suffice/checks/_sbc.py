@@ -14,8 +14,13 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Array, Float
 
+from ..core import KeyLike
+from ..priors import AbstractPrior
+from ..simulate import Simulations
+from ..train import Fit
 from ._draw import draw
-from ._rows import as_table, check_confidence, finite_rows, in_unit_interval
+from ._held_out import in_class, over_held_out, Part
+from ._rows import as_table, check_confidence, enough, finite, in_unit_interval
 from ._uniformity import default_bins, Uniformity, uniformity
 
 
@@ -132,5 +137,44 @@ def sbc_from_ranks(
     if bins is not None and bins < 2:
         raise ValueError(f"bins must be at least 2 for a test of uniformity; got {bins}")
     table = as_table(ranks, "ranks", names)
-    table = table[finite_rows([table], "ranks")]
+    table = table[enough(finite([table]), "ranks")]
     return Sbc(in_unit_interval(table, "ranks"), names, bins or default_bins(len(table)), confidence)
+
+
+def sbc(
+    fit: Fit,
+    prior: AbstractPrior,
+    sims: Simulations,
+    *,
+    bins: int | None = None,
+    confidence: float = 0.95,
+    key: KeyLike = 0,
+) -> Sbc:
+    """Simulation-based calibration of each parameter's posterior, on held-out simulations.
+
+    **Arguments:**
+
+    - `fit`: a fit of `sf.Ratio`.
+    - `prior`: the prior that the simulations were drawn from.
+    - `sims`: simulations from this prior that the fit has not seen, such as `sims[fit.split.test]`.
+      Those that failed or are not finite are left out with a warning.
+    - `bins`: of the chi-square test; by default 20, fewer when there are fewer than 100 simulations.
+    - `confidence`: of the band and the verdict.
+    - `key`: of the draws where a posterior needs them.
+
+    **Returns** an `Sbc`, with `.table()` and `.plot()`.
+
+    **Raises** `ValueError` when there are no simulations, more than half failed, or their parameters
+    are not those of the fit.
+    """
+    check_confidence(confidence)
+    found = over_held_out(_ranks, fit, prior, sims, key=key)
+    covered = {i for group in fit.objective.groups for i in group}
+    names = tuple(name for i, name in enumerate(fit.names) if i in covered)
+    return sbc_from_ranks(found, names, bins=bins, confidence=confidence)
+
+
+def _ranks(part: Part) -> np.ndarray:
+    """The posterior's distribution function at each truth, `(m, p)`, for the parameters that have one."""
+    columns = [i for i, name in enumerate(part.posterior.objective.names) if name in part.posterior.names]
+    return np.clip(part.posterior.ranks(part.theta) + in_class(part)[:, columns], 0.0, 1.0)

@@ -19,8 +19,13 @@ import pandas as pd
 from jaxtyping import Array, Float
 
 from ..core import as_key, KeyLike
+from ..posteriors import Joint, Marginal
+from ..priors import AbstractPrior
+from ..simulate import Simulations
+from ..train import Fit
 from ._draw import draw
-from ._rows import as_table, check_confidence, finite_rows
+from ._held_out import group_names, over_held_out, Part
+from ._rows import check_confidence, enough, finite
 from ._uniformity import Uniformity, uniformity
 
 
@@ -132,7 +137,7 @@ def tarp_from_samples(
         raise ValueError(
             f"references must have the shape of truth, {truth.shape}; got {np.shape(references)}"
         )
-    kept = finite_rows([samples, truth], "samples, truth")
+    kept = enough(finite([samples, truth]), "samples, truth")
     if references is None:
         reference_key, key = jax.random.split(as_key(key))
         references = _uniform_over(truth[kept], truth.shape, reference_key)
@@ -169,8 +174,63 @@ def _check_shapes(samples: np.ndarray, truth: np.ndarray) -> None:
         raise ValueError(f"samples must not be empty; got shape {samples.shape}")
 
 
-def join(results: list[Tarp]) -> Tarp:
-    """One result with the groups of several, over the same simulations."""
-    names = tuple(name for result in results for name in result.names)
-    shares = as_table(np.concatenate([r.shares for r in results], axis=1), "shares", names)
-    return Tarp(shares, names, results[0].confidence)
+def tarp(
+    fit: Fit,
+    prior: AbstractPrior,
+    sims: Simulations,
+    *,
+    draws: int = 200,
+    confidence: float = 0.95,
+    key: KeyLike = 0,
+) -> Tarp:
+    """TARP of the posterior of each group of parameters, on held-out simulations.
+
+    **Arguments:**
+
+    - `fit`: a fit of `sf.Ratio`.
+    - `prior`: the prior that the simulations were drawn from.
+    - `sims`: simulations from this prior that the fit has not seen, such as `sims[fit.split.test]`.
+      Those that failed or are not finite are left out with a warning.
+    - `draws`: posterior draws for each simulation.
+    - `confidence`: of the band and the verdict.
+    - `key`: of draws and reference points.
+
+    **Returns** a `Tarp`, with `.table()` and `.plot()`.
+
+    **Raises** `ValueError` when there are no simulations, more than half failed, or their parameters
+    are not those of the fit.
+    """
+    check_confidence(confidence)
+    if draws < 1:
+        raise ValueError(f"draws must be at least 1; got {draws}")
+    for_draws, for_points = jax.random.split(as_key(key))
+    drawn = over_held_out(lambda part: _drawn(part, draws), fit, prior, sims, key=for_draws)
+    names = group_names(fit)
+    results, column = [], 0
+    for name, d, k in zip(names, _sizes(fit), jax.random.split(for_points, len(names))):
+        truth, samples = drawn[:, 0, column : column + d], drawn[:, 1:, column : column + d]
+        results.append(tarp_from_samples(samples, truth, key=k, name=name, confidence=confidence))
+        column += d
+    return Tarp(np.concatenate([r.shares for r in results], axis=1), names, confidence)
+
+
+def _sizes(fit: Fit) -> list[int]:
+    return [len(fit.names)] if fit.objective.autoregressive else [len(g) for g in fit.objective.groups]
+
+
+def _drawn(part: Part, n: int) -> np.ndarray:
+    """The truth and after it n posterior draws, all groups side by side, `(m, 1 + n, columns)`."""
+    if part.posterior.chain is not None:
+        return np.concatenate([part.theta[:, None], part.posterior.sample(n, key=part.key)], axis=1)
+    keys = jax.random.split(part.key, len(part.posterior.parts))
+    samples = [_draws_of(group, n, k) for group, k in zip(part.posterior.parts, keys)]
+    truth = [part.theta[:, None, list(group)] for group in part.posterior.objective.groups]
+    return np.concatenate([np.concatenate(truth, axis=2), np.concatenate(samples, axis=2)], axis=1)
+
+
+def _draws_of(group: Marginal | Joint, n: int, key: Array) -> np.ndarray:
+    if isinstance(group, Marginal):
+        return group.sample(n, key=key)
+    # Weighted prior draws: a Markov chain for each of many simulations would take hours.
+    keys = jax.random.split(key, len(group.log_ratio))
+    return np.stack([group.weighted(i).resample(n, key=k) for i, k in enumerate(keys)])

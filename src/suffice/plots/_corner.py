@@ -53,7 +53,7 @@ def corner(
     size = float(np.clip(9.0 / p, 1.15, 2.0)) if p > 1 else 2.8
     axes = panels(ax, (p, p), (size, size))
     curves = [[source.curve(i) for source in sources] for i in range(p)]
-    ranges = [limits([c for c in row if c is not None], v) for row, v in zip(curves, values)]
+    ranges = [limits(row, v) for row, v in zip(curves, values)]
     for i in range(p):
         _diagonal(axes[i, i], curves[i], values[i])
         axes[i, i].set_title(_title(sources, i, p), fontsize=8 if p < 6 else 7)
@@ -69,10 +69,9 @@ def corner(
     return axes
 
 
-def _diagonal(ax: Axes, curves: list[Curve | None], truth: float | None) -> None:
+def _diagonal(ax: Axes, curves: list[Curve], truth: float | None) -> None:
     for k, curve in enumerate(curves):
-        if curve is not None:
-            draw_curve(ax, curve, colour(k), line(k), alpha=1.0 if len(curves) == 1 else 0.7)
+        draw_curve(ax, curve, colour(k), line(k), alpha=1.0 if len(curves) == 1 else 0.7)
     truth_line(ax, truth)
     ax.set_ylim(bottom=0)
     ax.set_yticks([])
@@ -81,10 +80,9 @@ def _diagonal(ax: Axes, curves: list[Curve | None], truth: float | None) -> None
 
 def _title(sources: list[Source], i: int, p: int) -> str:
     """The name, and the mean and standard deviation when there is but one posterior."""
-    name, moments = sources[0].names[i], sources[0].moments(i)
-    if len(sources) > 1 or moments is None:
+    name, numbers = sources[0].names[i], mean_and_std(*sources[0].moments[i])
+    if len(sources) > 1:
         return name
-    numbers = mean_and_std(*moments)
     return f"{name} = {numbers}" if len(name + numbers) < 110 / p else f"{name}\n{numbers}"
 
 

@@ -58,15 +58,11 @@ def marginals(
 
 def _one_parameter(ax: Axes, sources: list[Source], i: int, truth: float | None) -> None:
     curves = [source.curve(i) for source in sources]
-    known = [curve for curve in curves if curve is not None]
     for k, curve in enumerate(curves):
-        if curve is not None:
-            draw_curve(ax, curve, colour(k), line(k), alpha=1.0 if len(known) == 1 else 0.7)
-    if known:
-        ax.set_xlim(limits(known, truth))
-    moments = sources[0].moments(i)
-    if len(sources) == 1 and moments is not None:
-        ax.set_title(mean_and_std(*moments))
+        draw_curve(ax, curve, colour(k), line(k), alpha=1.0 if len(curves) == 1 else 0.7)
+    ax.set_xlim(limits(curves, truth))
+    if len(sources) == 1:
+        ax.set_title(mean_and_std(*sources[0].moments[i]))
     truth_line(ax, truth)
     few_ticks(ax, y=False)
     ax.set_ylim(bottom=0)

@@ -1,102 +1,160 @@
 """One form for whatever a posterior is given as: curves of one parameter, surfaces of two."""
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
 import jax
 import numpy as np
 
+from ..posteriors import AbstractPosterior, Joint, Marginal, RatioPosterior
 from ._density import Curve, curve_of, refined, Surface, surface_of
 
+_DRAWS = 10_000
 
+
+@dataclasses.dataclass(frozen=True, eq=False)
 class Source:
-    """A posterior to draw: `curve(i)` and `surface(i, j)` of its parameters, None where it has none."""
+    """A posterior to draw.
 
-    def __init__(self, names: tuple[str, ...], curves: dict, surfaces: dict, samples: np.ndarray | None):
-        self.names = names
-        self._curves, self._surfaces, self._samples = curves, surfaces, samples
+    - `names`: of the parameters.
+    - `curves`, `surfaces`: densities on grids, by parameter and by pair of parameters.
+    - `blocks`: samples of some parameters together, by their indices.
+    - `moments`: mean and standard deviation of each parameter.
+    """
 
-    def curve(self, i: int) -> Curve | None:
+    names: tuple[str, ...]
+    curves: dict[int, Curve]
+    surfaces: dict[tuple[int, int], Surface]
+    blocks: dict[tuple[int, ...], np.ndarray]
+    moments: list[tuple[float, float]]
+
+    def curve(self, i: int) -> Curve:
         """Density of parameter i."""
-        if i in self._curves:
-            return self._curves[i]
-        return None if self._samples is None else curve_of(self._samples[:, i])
-
-    def moments(self, i: int) -> tuple[float, float] | None:
-        """Mean and standard deviation of parameter i, from the samples themselves where there are any."""
-        if self._samples is not None:
-            return float(self._samples[:, i].mean()), float(self._samples[:, i].std())
-        curve = self.curve(i)
-        return None if curve is None else curve.moments
+        if i in self.curves:
+            return self.curves[i]
+        block = next(block for block in self.blocks if i in block)
+        return curve_of(self.blocks[block][:, block.index(i)])
 
     def surface(self, i: int, j: int) -> Surface | None:
-        """Density of parameters i (first axis) and j."""
-        if (i, j) in self._surfaces:
-            return self._surfaces[i, j]
-        return None if self._samples is None else surface_of(self._samples[:, i], self._samples[:, j])
+        """Density of parameters i (first axis) and j; None when they are not known together."""
+        if (i, j) in self.surfaces:
+            return self.surfaces[i, j]
+        for block, samples in self.blocks.items():
+            if i in block and j in block:
+                return surface_of(samples[:, block.index(i)], samples[:, block.index(j)])
+        return None
 
 
 def as_sources(posteriors: Any, names: Sequence[str] | None) -> list[Source]:
     """The posteriors given, one or a list of them, over the same parameters.
 
-    **Raises** `ValueError` when they have different parameters.
+    **Raises** `ValueError` when they have different parameters, `TypeError` for anything else.
     """
     several = list(posteriors) if isinstance(posteriors, list | tuple) else [posteriors]
     if not several:
         raise ValueError("posteriors is empty: pass samples of shape (n, p), a posterior, or a list of them")
-    sources = [_source(p, None if names is None else tuple(names)) for p in several]
+    sources = [_renamed(_source(p), names) for p in several]
     for source in sources[1:]:
-        if source.names != sources[0].names:
+        if len(source.names) != len(sources[0].names):
             raise ValueError(
                 f"posteriors must have the same parameters to be overlaid: one has "
                 f"{', '.join(sources[0].names)}, another {', '.join(source.names)}"
             )
-    return sources
+    named = next((s for s in sources if not _numbered(s)), sources[0])
+    for source in sources:
+        if source.names != named.names and not _numbered(source):
+            raise ValueError(
+                f"posteriors must have the same parameters, in the same order, to be overlaid: one has "
+                f"{', '.join(named.names)}, another {', '.join(source.names)}"
+            )
+    return [dataclasses.replace(source, names=named.names) for source in sources]
 
 
-def _source(posterior: Any, names: tuple[str, ...] | None) -> Source:
+def from_parts(
+    names: tuple[str, ...],
+    groups: Sequence[tuple[str, ...]],
+    parts: Sequence[Marginal | Joint],
+    moments: list[tuple[float, float]],
+) -> Source:
+    """The posterior of one observation by its groups: grids where there are any, else weighted draws."""
+    curves: dict[int, Curve] = {}
+    surfaces: dict[tuple[int, int], Surface] = {}
+    blocks: dict[tuple[int, ...], np.ndarray] = {}
+    for group, part in sorted(zip(groups, parts), key=lambda pair: len(pair[0])):
+        columns = tuple(names.index(name) for name in group)
+        if isinstance(part, Joint):
+            blocks[columns] = part.weighted().resample(_DRAWS, key=0)
+            continue
+        for axis, column in enumerate(columns):
+            curves.setdefault(column, _curve(part, axis))
+        if len(columns) == 2:
+            surface = refined(Surface(*part.grid, part.density[0]))
+            surfaces[columns] = surface
+            surfaces[columns[::-1]] = Surface(surface.y, surface.x, surface.density.T)
+    return Source(names, curves, surfaces, blocks, moments)
+
+
+def _curve(part: Marginal, axis: int) -> Curve:
+    density = part.along(axis)
+    if not part.classes:
+        return Curve(part.grid[axis], density)
+    # A step for each class, drawn with enough points to look like one.
+    return Curve(np.linspace(-0.5, len(density) - 0.5, 100 * len(density)), np.repeat(density, 100))
+
+
+def _source(posterior: Any) -> Source:
+    if isinstance(posterior, Source):
+        return posterior
     if isinstance(posterior, np.ndarray | jax.Array):
-        return _from_samples(np.asarray(posterior, dtype=float), names)
-    return _from_grids(posterior, names)
+        return _from_samples(np.asarray(posterior, dtype=float))
+    if isinstance(posterior, RatioPosterior):
+        return _from_ratios(posterior)
+    if isinstance(posterior, AbstractPosterior):
+        samples = np.asarray(posterior.sample(_DRAWS, key=0), dtype=float)
+        return dataclasses.replace(_from_samples(samples), names=posterior.names)
+    raise TypeError(
+        f"posteriors must be samples (an array of shape (n, p)), a posterior, or a list of them; got a "
+        f"{type(posterior).__name__}"
+    )
 
 
-def _from_samples(samples: np.ndarray, names: tuple[str, ...] | None) -> Source:
-    if samples.ndim != 2 or len(samples) < 2:
+def _from_ratios(posterior: RatioPosterior) -> Source:
+    if not posterior.single:
+        raise ValueError(
+            "posteriors: this one is of several observations at once; draw one of them: "
+            "sf.posterior(fit, prior, x[0])"
+        )
+    if posterior.chain is not None:
+        samples = np.asarray(posterior.sample(_DRAWS, key=0), dtype=float)
+        return dataclasses.replace(_from_samples(samples), names=posterior.names)
+    moments = list(zip(posterior.mean.tolist(), posterior.std.tolist()))
+    return from_parts(posterior.names, posterior.groups, posterior.parts, moments)
+
+
+def _from_samples(samples: np.ndarray) -> Source:
+    if samples.ndim != 2 or len(samples) < 2 or samples.shape[1] == 0:
         raise ValueError(f"samples must have shape (n, p) with at least two rows; got {samples.shape}")
     if not np.isfinite(samples).all():
         bad = int((~np.isfinite(samples)).any(axis=1).sum())
         raise ValueError(f"samples: {bad} of {len(samples)} rows are not finite; leave them out first")
-    names = tuple(f"theta[{i}]" for i in range(samples.shape[1])) if names is None else names
-    if len(names) != samples.shape[1]:
-        raise ValueError(
-            f"names must be {samples.shape[1]}, one for each column of samples; got {len(names)}"
-        )
-    return Source(names, {}, {}, samples)
+    p = samples.shape[1]
+    moments = list(zip(samples.mean(axis=0).tolist(), samples.std(axis=0).tolist()))
+    return Source(_numbers(p), {}, {}, {tuple(range(p)): samples}, moments)
 
 
-def _from_grids(posterior: Any, names: tuple[str, ...] | None) -> Source:
-    """The noise-free marginals of a posterior that has them, by group of one or two parameters."""
-    curves: dict[int, Curve] = {}
-    surfaces: dict[tuple[int, int], Surface] = {}
-    for group in posterior.groups:
-        if len(group) > 2:
-            continue
-        marginal = posterior.marginal(group)
-        axes, density = [np.asarray(a) for a in marginal.grid], np.asarray(marginal.density)
-        if density.ndim != len(group):
-            raise ValueError(
-                "this posterior is a batch of several observations; draw one of them: "
-                "posterior(fit, prior, x[0])"
-            )
-        if len(group) == 1:
-            curves[group[0]] = Curve(axes[0], density)
-        else:
-            surface = refined(Surface(axes[0], axes[1], density))
-            surfaces[group] = surface
-            surfaces[group[::-1]] = Surface(surface.y, surface.x, surface.density.T)
-    return Source(posterior.names if names is None else names, _integrated(surfaces) | curves, surfaces, None)
+def _renamed(source: Source, names: Sequence[str] | None) -> Source:
+    if names is None:
+        return source
+    if len(names) != len(source.names):
+        raise ValueError(f"names must be {len(source.names)}, one for each parameter; got {len(names)}")
+    return dataclasses.replace(source, names=tuple(names))
 
 
-def _integrated(surfaces: dict[tuple[int, int], Surface]) -> dict[int, Curve]:
-    """Curves of parameters that are known only together with another one."""
-    return {i: Curve(s.x, s.density @ np.gradient(s.y)) for (i, _), s in surfaces.items()}
+def _numbers(p: int) -> tuple[str, ...]:
+    return tuple(f"theta[{i}]" for i in range(p))
+
+
+def _numbered(source: Source) -> bool:
+    """Whether the names are only stand-ins, which those of another posterior replace."""
+    return source.names == _numbers(len(source.names))

@@ -1,0 +1,105 @@
+"""Read one observation from a file and lay it out as one simulation."""
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import h5py
+import jax
+import numpy as np
+import pandas as pd
+from jaxtyping import PyTree
+
+
+def read_observation(path: Path, example: PyTree) -> PyTree:
+    """The observation in `path`, shaped as `example` (one x, `jax.ShapeDtypeStruct` leaves).
+
+    `.npy` and `.csv` hold one array; `.npz`, `.h5` and `.hdf5` one array or, for data of several named arrays,
+    an array of each name (`NAME` or `x/NAME`). A leading axis of length one is taken away. A CSV may have a
+    line of column names; its numbers are read row by row.
+
+    **Raises** `ValueError` when the file cannot be read, or does not hold what `example` asks for, or holds
+    numbers that are not finite.
+    """
+    arrays = _arrays(path)
+    if not isinstance(example, dict):
+        return _laid_out(_the_only(arrays, path), example, f"OBS {path}")
+    missing = [name for name in example if name not in arrays]
+    if missing:
+        raise ValueError(
+            f"OBS {path} has no array {missing[0]!r}; the data of SIMS are {', '.join(example)}, "
+            f"and OBS holds {', '.join(arrays) or 'nothing'}"
+        )
+    return {name: _laid_out(arrays[name], one, f"OBS {path}: {name}") for name, one in example.items()}
+
+
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    if not path.exists():
+        raise ValueError(f"OBS {path} does not exist")
+    reader = _READERS.get(path.suffix.lower())
+    if reader is None:
+        raise ValueError(
+            f"OBS {path}: the ending must be one of {', '.join(_READERS)}; got {path.suffix or 'none'!r}"
+        )
+    try:
+        return {name.removeprefix("x/"): array for name, array in reader(path).items()}
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+        raise ValueError(f"OBS {path} cannot be read as {path.suffix}: {error}") from None
+
+
+def _npz(path: Path) -> dict[str, np.ndarray]:
+    with np.load(path, allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}
+
+
+def _hdf5(path: Path) -> dict[str, np.ndarray]:
+    found: dict[str, np.ndarray] = {}
+    with h5py.File(path) as file:
+        file.visititems(
+            lambda name, item: found.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None
+        )
+    return found
+
+
+def _csv(path: Path) -> dict[str, np.ndarray]:
+    table = pd.read_csv(path, header=None, skip_blank_lines=True, comment="#")
+    first = pd.to_numeric(table.iloc[0], errors="coerce")
+    body = table if first.notna().any() else table.iloc[1:]  # a line without any number names the columns
+    return {"x": body.apply(pd.to_numeric).to_numpy(dtype=float)}
+
+
+_READERS: dict[str, Callable[[Path], dict[str, np.ndarray]]] = {
+    ".npy": lambda path: {"x": np.load(path, allow_pickle=False)},
+    ".npz": _npz,
+    ".csv": _csv,
+    ".h5": _hdf5,
+    ".hdf5": _hdf5,
+}
+
+
+def _the_only(arrays: dict[str, np.ndarray], path: Path) -> np.ndarray:
+    if "x" in arrays:
+        return arrays["x"]
+    if len(arrays) != 1:
+        raise ValueError(
+            f"OBS {path} must hold one array, or one called 'x'; it holds {', '.join(arrays) or 'none'}"
+        )
+    return next(iter(arrays.values()))
+
+
+def _laid_out(array: Any, one: jax.ShapeDtypeStruct, what: str) -> np.ndarray:
+    array = np.asarray(array)
+    if array.dtype.kind not in "biuf":
+        raise ValueError(f"{what} must hold numbers; its type is {array.dtype}")
+    wanted = tuple(one.shape)
+    # A CSV cannot tell a row from a column from one number: only how many there are must agree.
+    same = array.squeeze().shape == tuple(size for size in wanted if size != 1)
+    if not same:
+        raise ValueError(f"{what} has shape {array.shape}, but one simulation in SIMS has shape {wanted}")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        bad = int((~np.isfinite(array)).sum())
+        raise ValueError(
+            f"{what}: {bad} of its {array.size} numbers are not finite; fill them in or leave them out of x"
+        )
+    return array.reshape(wanted).astype(one.dtype)

@@ -1,0 +1,13 @@
+"""What a command says when it is done, on standard output."""
+
+from pathlib import Path
+
+from ..report import Findings, posterior_table, verdict
+
+
+def print_outcome(found: Findings, page: Path) -> None:
+    """The posterior, the verdict of the checks, and where the page lies."""
+    table = posterior_table(found)
+    print(table.to_string(index=False, float_format=lambda value: f"{value:.4g}"))
+    print(f"\n{verdict(found.coverage, found.ranks).text}")
+    print(f"\nThe whole story: {page}")

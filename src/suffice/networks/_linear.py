@@ -1,0 +1,41 @@
+"""One linear map of the standardised data: the summary to beat."""
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from ..core import as_key, KeyLike
+from ._linear_start import LinearStart
+from ._standardise import Standardise
+
+
+class Linear(eqx.Module):
+    """Linear summary `s = W x̃ + b` of the standardised data `x̃`.
+
+    It starts, when a fit begins, at the least-squares regression of the parameters.
+
+    **Arguments:**
+
+    - `n_in`: how many numbers one example holds (any shape; it is flattened).
+    - `n_out`: how many summaries.
+    - `key`: keyword-only; a seed or a JAX key.
+
+    >>> import jax.numpy as jnp
+    >>> Linear(100, 3, key=0)(jnp.ones(100)).shape
+    (3,)
+    """
+
+    standardise: Standardise
+    linear: LinearStart
+
+    def __init__(self, n_in: int, n_out: int, *, key: KeyLike):
+        self.standardise = Standardise((n_in,))
+        self.linear = LinearStart(n_in, n_out, key=as_key(key))
+
+    def __call__(self, x: Array) -> Float[Array, " k"]:
+        return self.linear(self.standardise(jnp.ravel(x)))
+
+    @property
+    def weights(self) -> Float[Array, "k n"]:
+        """The map in the units of the data: `s = weights @ x + constant`."""
+        return self.linear.weight / self.standardise.scale.value

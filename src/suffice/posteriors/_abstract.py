@@ -1,0 +1,30 @@
+"""What every posterior can do."""
+
+import abc
+
+import equinox as eqx
+import numpy as np
+from jaxtyping import Array, Float
+
+from ..core import KeyLike
+
+
+class AbstractPosterior(eqx.Module):
+    """Draws parameters given what was observed.
+
+    To write one: name the parameters in `names`, and draw them in `sample`.
+    """
+
+    names: eqx.AbstractVar[tuple[str, ...]]
+
+    @abc.abstractmethod
+    def sample(self, n: int, *, key: KeyLike) -> Float[Array | np.ndarray, "n p"]:
+        """`n` draws of all parameters."""
+
+
+class AbstractDensity(AbstractPosterior):
+    """A posterior whose density can be evaluated as well."""
+
+    @abc.abstractmethod
+    def log_prob(self, theta: Float[Array | np.ndarray, "n p"]) -> Float[Array | np.ndarray, " n"]:
+        """Log-density of each parameter vector."""

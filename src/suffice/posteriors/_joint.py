@@ -1,0 +1,131 @@
+"""The posterior of a group of three or more parameters: weighted prior draws, and NUTS."""
+
+import dataclasses
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from ..core import as_key, KeyLike
+from ..priors import AbstractPrior
+from ._evaluate import group_ratio
+from ._nuts import nuts
+from ._weighted import Weighted
+
+_CHAINS = 4
+
+
+@dataclasses.dataclass(frozen=True)
+class Joint:
+    """Posterior of several parameters for m observations, `ratio × prior`.
+
+    - `prior`: the prior of these parameters alone.
+    - `head`, `context`: the learned ratio, and the summaries `(m, k)` of the observations.
+    - `draws`, `log_ratio`: prior draws `(n, d)` and their log-ratios `(m, n)`, from which
+      moments, quantiles and levels are taken.
+    """
+
+    names: tuple[str, ...]
+    prior: AbstractPrior
+    head: Any
+    context: Array
+    draws: np.ndarray
+    log_ratio: np.ndarray
+    single: bool
+
+    def weighted(self, observation: int = 0) -> Weighted:
+        """The prior draws, weighted for one observation."""
+        return Weighted(self.draws, self.log_ratio[observation])
+
+    @property
+    def evidence(self) -> np.ndarray:
+        """∫ ratio × prior, `(m,)`: one, where the ratios are learned without error."""
+        return np.exp([self.weighted(i).log_mean_weight for i in range(len(self.log_ratio))])
+
+    @property
+    def mean(self) -> np.ndarray:
+        """Posterior means, `(d,)` or `(m, d)`."""
+        return self._out(self._mean())
+
+    @property
+    def std(self) -> np.ndarray:
+        """Posterior standard deviations, `(d,)` or `(m, d)`."""
+        return self._out(np.sqrt(np.maximum(self._weights() @ self.draws**2 - self._mean() ** 2, 0.0)))
+
+    def quantile(self, q: float) -> np.ndarray:
+        """The value below which a share `q` of each parameter's mass lies, `(d,)` or `(m, d)`."""
+        found = np.empty((len(self.log_ratio), self.draws.shape[1]))
+        for axis in range(found.shape[1]):
+            order = np.argsort(self.draws[:, axis])
+            for row, weights in enumerate(self._weights()):
+                found[row, axis] = np.interp(q, np.cumsum(weights[order]), self.draws[order, axis])
+        return self._out(found)
+
+    def cdf(self, theta: Float[np.ndarray, "m d"]) -> np.ndarray:
+        """Mass below each observation's own `theta`, for each parameter, `(m, d)`."""
+        below = [(self.draws < row) for row in np.asarray(theta)]
+        return np.stack([weights @ smaller for weights, smaller in zip(self._weights(), below)])
+
+    def level(self, theta: Float[np.ndarray, "m d"]) -> np.ndarray:
+        """Mass of the smallest credible region (highest density) that holds `theta`, `(m,)`."""
+        theta = np.asarray(theta, np.float64)
+        own = group_ratio(self.head, self.context)(theta[:, None])[:, 0] + self._log_prior(theta)
+        density = self.log_ratio + self._log_prior(self.draws)
+        return (self._weights() * (density > own[:, None])).sum(axis=1)
+
+    def log_prob(self, theta: Float[Array | np.ndarray, "n d"]) -> np.ndarray:
+        """Log-density, `(n,)` or `(m, n)`, normalised by the evidence that the weighted draws give."""
+        theta = np.asarray(theta, np.float64)
+        points = np.broadcast_to(theta, (len(self.context), *theta.shape))
+        ratio = group_ratio(self.head, self.context)(points)
+        return self._out(ratio + self._log_prior(theta) - np.log(self.evidence)[:, None])
+
+    def sample(self, n: int, *, key: KeyLike) -> np.ndarray:
+        """`n` draws, `(n, d)` or `(m, n, d)`, by NUTS on the unconstrained space."""
+        keys = jax.random.split(as_key(key), len(self.context))
+        return self._out(np.stack([self._sample_one(i, n, k) for i, k in enumerate(keys)]))
+
+    def _sample_one(self, observation: int, n: int, key: Array) -> np.ndarray:
+        for_starts, for_chains = jax.random.split(key)
+        starts = self.weighted(observation).resample(_CHAINS, key=for_starts)
+        unconstrained = self.prior.to_unconstrained(jnp.asarray(starts, float))
+        target = _Target(self.prior, self.head, self.context[observation])
+        return np.asarray(self.prior.from_unconstrained(jnp.asarray(nuts(target, unconstrained, n, key=for_chains))))
+
+    def _weights(self) -> np.ndarray:
+        return np.stack([self.weighted(i).weights for i in range(len(self.log_ratio))])
+
+    def _mean(self) -> np.ndarray:
+        return self._weights() @ self.draws
+
+    def _log_prior(self, theta: np.ndarray) -> np.ndarray:
+        return np.asarray(self.prior.log_prob(jnp.asarray(theta, float)), np.float64)
+
+    def _out(self, values: np.ndarray) -> np.ndarray:
+        return values[0] if self.single else values
+
+
+class _Target(eqx.Module):
+    prior: AbstractPrior
+    head: Any
+    context: Array
+
+    def __call__(self, u: Float[Array, " d"]) -> Float[Array, ""]:
+        theta = self.prior.from_unconstrained(u[None])[0]
+        return self.head.pair(self.head.about(self.context), theta) + self.prior.log_prob_unconstrained(u[None])[0]
+
+
+def joint(
+    names: tuple[str, ...], prior: AbstractPrior, head: Any, context: Array, *, single: bool, key: Array
+) -> Joint:
+    """Weigh prior draws (50,000 for one observation, 4,000 for several) for a group."""
+    draws = np.asarray(prior.sample(50_000 if single else 4_000, key=key), np.float64)
+    points = np.broadcast_to(draws, (len(context), *draws.shape))
+    log_ratio = group_ratio(head, context)(points).astype(np.float64)
+    found = Joint(names, prior, head, context, draws, log_ratio, single)
+    if single:
+        found.weighted().warn_if_few()
+    return found

@@ -1,0 +1,182 @@
+"""Posteriors from learned ratios, posterior = ratio × prior, group by group."""
+
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax
+import numpy as np
+from jaxtyping import Array, Float, PyTree
+
+from ..core import as_key, KeyLike
+from ..objectives import Ratio
+from ..priors import AbstractPrior
+from ._abstract import AbstractDensity
+from ._chain import Chain, prior_times_ratio
+from ._evaluate import group_ratio, summaries
+from ._joint import joint, Joint
+from ._marginal import Marginal
+from ._weighted import Weighted
+
+
+class RatioPosterior(AbstractDensity):
+    """The posterior of one observation, or of several at once (a leading axis m).
+
+    Groups of one or two parameters are evaluated on grids and normalised: no Monte-Carlo
+    noise. A group of three or more has weighted prior draws and NUTS. Parameters of
+    different groups are described, and drawn, independently of one another;
+    `marginals="joint"` or `"autoregressive"` learns how they depend on each other.
+    """
+
+    objective: Ratio
+    prior: AbstractPrior
+    context: Float[Array, "m k"]
+    parts: tuple[Marginal | Joint, ...]
+    chain: Chain | None
+    single: bool = eqx.field(static=True)
+    names: tuple[str, ...] = eqx.field(static=True)
+
+    @property
+    def groups(self) -> tuple[tuple[str, ...], ...]:
+        """The names of the parameters in each group."""
+        return tuple(tuple(self.objective.names[i] for i in group) for group in self.objective.groups)
+
+    def marginal(self, group: Any) -> Marginal | Joint:
+        """The part for one group: its place among the groups, a name, or names."""
+        if self.chain is not None:
+            raise ValueError("an autoregressive ratio has no marginals of its own: use .sample and .log_prob")
+        if isinstance(group, int):
+            return self.parts[group]
+        members = (group,) if isinstance(group, str) else tuple(group)
+        wanted = tuple(self.objective.names[i] if isinstance(i, int) else i for i in members)
+        if wanted in self.groups:
+            return self.parts[self.groups.index(wanted)]
+        raise ValueError(f"no group holds {wanted}; known: {', '.join(str(names) for names in self.groups)}")
+
+    @property
+    def mean(self) -> np.ndarray:
+        """Posterior means, `(p,)` or `(m, p)`."""
+        return self._pick(lambda part: part.mean, lambda drawn: drawn.mean(axis=-2))
+
+    @property
+    def std(self) -> np.ndarray:
+        """Posterior standard deviations, `(p,)` or `(m, p)`."""
+        return self._pick(lambda part: part.std, lambda drawn: drawn.std(axis=-2))
+
+    def quantile(self, q: float) -> np.ndarray:
+        """The value below which a share `q` of each parameter's mass lies, `(p,)` or `(m, p)`."""
+        if not 0 <= q <= 1:
+            raise ValueError(f"q must lie between 0 and 1, but {q} came")
+        return self._pick(lambda part: part.quantile(q), lambda drawn: np.quantile(drawn, q, axis=-2))
+
+    @property
+    def evidence(self) -> np.ndarray:
+        """∫ ratio × prior for each group, `(g,)` or `(m, g)`: one, where the ratios are exact."""
+        found = np.stack([part.evidence for part in self.parts], axis=1)
+        return found[0] if self.single else found
+
+    def ranks(self, theta: Float[Array | np.ndarray, "m p"]) -> np.ndarray:
+        """Posterior mass below each observation's true parameters, `(m, p)`."""
+        theta = np.asarray(theta, np.float64)
+        if self.chain is not None:
+            return (self._drawn() < theta[:, None]).mean(axis=1)
+        found = [part.cdf(theta[:, list(g)]) for part, g in zip(self.parts, self.objective.groups)]
+        return self._columns(found)
+
+    def levels(self, theta: Float[Array | np.ndarray, "m p"]) -> np.ndarray:
+        """Mass of the smallest credible region of each group that holds the true parameters, `(m, g)`.
+
+        For an autoregressive ratio there is one group, the joint; its levels come from draws.
+        """
+        theta = np.asarray(theta, np.float64)
+        if self.chain is not None:
+            return self.chain.levels(theta, self._drawn())[:, None]
+        found = [part.level(theta[:, list(g)]) for part, g in zip(self.parts, self.objective.groups)]
+        return np.stack(found, axis=1)
+
+    def sample(self, n: int, *, key: KeyLike) -> np.ndarray:
+        """`n` draws of all parameters, `(n, p)` or `(m, n, p)`."""
+        if n < 1:
+            raise ValueError(f"n must be at least 1, but {n} came")
+        if self.chain is not None:
+            return self.chain.sample(n, key=key)
+        keys = jax.random.split(as_key(key), len(self.parts))
+        return self._columns([part.sample(n, key=k) for part, k in zip(self.parts, keys)])
+
+    def log_prob(self, theta: Float[Array | np.ndarray, "n p"]) -> np.ndarray:
+        """Log-density of parameter vectors, `(n,)` or `(m, n)`: the sum over groups."""
+        theta = np.asarray(theta, np.float64)
+        if theta.shape[1] != len(self.objective.names):
+            raise ValueError(f"theta must have shape (n, {len(self.objective.names)}), but {theta.shape} came")
+        if self.chain is not None:
+            return self.chain.log_prob(theta)
+        members = [column for group in self.objective.groups for column in group]
+        if len(set(members)) < len(members):
+            raise ValueError("the groups overlap, so their densities do not multiply; ask .marginal(group).log_prob")
+        return np.sum([part.log_prob(theta[:, list(g)]) for part, g in zip(self.parts, self.objective.groups)], axis=0)
+
+    def weighted(self, n: int = 50_000, *, key: KeyLike) -> Weighted:
+        """`n` prior draws of all parameters, weighted by the product of the groups' ratios (one observation)."""
+        if not self.single:
+            raise ValueError("weighted takes the posterior of one observation")
+        theta = np.asarray(self.prior.sample(n, key=as_key(key)))
+        ratios = self.objective.ratios(self.context, theta[None])[0]
+        return Weighted(theta, np.asarray(ratios, np.float64).sum(axis=0))
+
+    @property
+    def ess(self) -> float:
+        """What 50,000 prior draws weighted by the ratios are worth, in independent draws."""
+        return self.weighted(key=0).ess
+
+    def to_arviz(self, n: int = 4000, *, key: KeyLike = 0) -> Any:
+        """`n` draws as ArviZ data (an xarray `DataTree` with the group `posterior`)."""
+        import arviz_base
+
+        if not self.single:
+            raise ValueError("to_arviz takes the posterior of one observation; ask for one at a time")
+        drawn = self.sample(n, key=key)
+        return arviz_base.from_dict({"posterior": {name: drawn[None, :, i] for i, name in enumerate(self.names)}})
+
+    def _drawn(self) -> np.ndarray:
+        drawn = self.sample(500, key=0)
+        return drawn[None] if self.single else drawn
+
+    def _pick(self, of_part: Callable[[Any], np.ndarray], of_draws: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        if self.chain is not None:
+            return of_draws(self.sample(4000 if self.single else 500, key=0))
+        return self._columns([of_part(part) for part in self.parts])
+
+    def _columns(self, found: list[np.ndarray]) -> np.ndarray:
+        """The columns of `names` from what the groups gave; the first group that holds a parameter counts."""
+        places = {}
+        for values, names in zip(found, self.groups):
+            for axis, name in enumerate(names):
+                places.setdefault(name, values[..., axis])
+        return np.stack([places[name] for name in self.names], axis=-1)
+
+
+def ratio_posterior(
+    objective: Ratio, prior: AbstractPrior, rows: PyTree, *, single: bool, key: Array
+) -> RatioPosterior:
+    """Evaluate every group for the observations `rows` (leading axis m)."""
+    context = summaries(objective.summary, rows)
+    covered = {column for group in objective.groups for column in group}
+    names = tuple(name for i, name in enumerate(objective.names) if i in covered)
+    if objective.autoregressive:
+        chain = Chain(objective, prior, context, single)
+        return RatioPosterior(objective, prior, context, (), chain, single, names)
+    keys = jax.random.split(key, len(objective.groups))
+    parts = tuple(_part(objective, prior, g, context, single, k) for g, k in enumerate(keys))
+    return RatioPosterior(objective, prior, context, parts, None, single, names)
+
+
+def _part(
+    objective: Ratio, prior: AbstractPrior, group: int, context: Array, single: bool, key: Array
+) -> Marginal | Joint:
+    head, columns = objective.trained.one(group), objective.groups[group]
+    if len(columns) <= 2:
+        ratio = group_ratio(head, context)
+        return prior_times_ratio(objective, prior, group, ratio, len(context), single=single)
+    names = tuple(objective.names[i] for i in columns)
+    whole = columns == tuple(range(len(objective.names)))
+    return joint(names, prior if whole else prior.subset(columns), head, context, single=single, key=key)

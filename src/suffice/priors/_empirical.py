@@ -1,0 +1,111 @@
+"""The prior of a file of simulations, when only its draws are known."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float
+from scipy import ndimage, stats
+
+from ..core import as_key, KeyLike
+from ._abstract import AbstractPrior, Points
+from ._interval import from_real, log_jacobian, to_real
+
+_KNOTS = 512
+
+
+class EmpiricalPrior(AbstractPrior):
+    """Draws `theta` `(n, p)` that stand for a prior.
+
+    Each parameter's density is a kernel estimate, reflected at the smallest and the largest
+    draw, so it ends where the draws end; it is made for the logarithm of a parameter that is
+    positive and skew. The joint density is the product of these: parameters that depend on
+    each other in the prior are drawn so, but their dependence is not in `log_prob`.
+    """
+
+    theta: Float[Array, "n p"]
+    knots: Float[Array, "b p"]
+    log_density: Float[Array, "b p"]
+    names: tuple[str, ...] = eqx.field(static=True)
+
+    def __init__(self, theta: Points, names: tuple[str, ...] | None = None):
+        theta = np.asarray(theta, np.float64)
+        if theta.ndim != 2 or len(theta) < 20 or not np.isfinite(theta).all():
+            raise ValueError(f"theta must be at least 20 finite draws of shape (n, p), but {theta.shape} came")
+        self.theta = jnp.asarray(theta, float)
+        estimates = [_kernel_estimate(column) for column in theta.T]
+        self.knots = jnp.asarray(np.stack([knots for knots, _ in estimates], axis=1), float)
+        self.log_density = jnp.asarray(np.stack([density for _, density in estimates], axis=1), float)
+        self.names = tuple(names) if names else tuple(f"theta[{i}]" for i in range(theta.shape[1]))
+
+    @property
+    def discrete(self) -> tuple[int | None, ...]:
+        return (None,) * len(self.names)
+
+    def sample(self, n: int, *, key: KeyLike) -> Float[Array, "n p"]:
+        return self.theta[jax.random.choice(as_key(key), len(self.theta), (n,))]
+
+    def log_prob(self, theta: Points) -> Float[Array, " n"]:
+        theta = jnp.asarray(theta, float)
+        return jnp.stack([self._column(i, theta[:, i]) for i in range(len(self.names))]).sum(axis=0)
+
+    def truncate(self, low: Float[Array | np.ndarray, " p"], high: Float[Array | np.ndarray, " p"]) -> "EmpiricalPrior":
+        inside = np.asarray(((self.theta >= jnp.asarray(low)) & (self.theta <= jnp.asarray(high))).all(axis=1))
+        if inside.sum() < 20:
+            raise ValueError(f"the box holds {inside.sum()} of the draws that stand for the prior; at least 20 are needed")
+        return EmpiricalPrior(np.asarray(self.theta)[inside], self.names)
+
+    def contains(self, theta: Points) -> Bool[Array, " n"]:
+        return jnp.isfinite(self.log_prob(theta))
+
+    def box(self, mass: float = 1e-6) -> tuple[np.ndarray, np.ndarray]:
+        return np.asarray(self.knots[0], np.float64), np.asarray(self.knots[-1], np.float64)
+
+    def marginal_log_prob(self, index: tuple[int, ...], points: Float[Array | np.ndarray, "n d"]) -> Float[Array, " n"]:
+        points = jnp.asarray(points, float)
+        if len(index) == 1 or not self._dependent(index):
+            return jnp.stack([self._column(i, points[:, k]) for k, i in enumerate(index)]).sum(axis=0)
+        drawn = np.asarray(self.theta, np.float64)[:20_000, list(index)]
+        return jnp.asarray(stats.gaussian_kde(drawn.T).logpdf(np.asarray(points, np.float64).T), float)
+
+    def subset(self, index: tuple[int, ...]) -> "EmpiricalPrior":
+        return EmpiricalPrior(np.asarray(self.theta)[:, list(index)], tuple(self.names[i] for i in index))
+
+    def to_unconstrained(self, theta: Points) -> Float[Array, "n p"]:
+        return to_real(jnp.asarray(theta, float), self.knots[0], self.knots[-1])
+
+    def from_unconstrained(self, u: Points) -> Float[Array, "n p"]:
+        return from_real(jnp.asarray(u, float), self.knots[0], self.knots[-1])
+
+    def log_prob_unconstrained(self, u: Points) -> Float[Array, " n"]:
+        u = jnp.asarray(u, float)
+        jacobian = log_jacobian(u, self.knots[0], self.knots[-1]).sum(axis=1)
+        return self.log_prob(self.from_unconstrained(u)) + jacobian
+
+    def _dependent(self, index: tuple[int, ...]) -> bool:
+        """Whether rank correlations between the parameters are beyond what independent draws show."""
+        ranks = np.argsort(np.argsort(np.asarray(self.theta)[:, list(index)], axis=0), axis=0)
+        correlation = np.corrcoef(ranks, rowvar=False) - np.eye(len(index))
+        return bool(np.abs(correlation).max() > 4 / np.sqrt(len(ranks)))
+
+    def _column(self, index: int, values: Float[Array, " n"]) -> Float[Array, " n"]:
+        knots = self.knots[:, index]
+        density = jnp.interp(values, knots, self.log_density[:, index])
+        return jnp.where((values >= knots[0]) & (values <= knots[-1]), density, -jnp.inf)
+
+
+def _kernel_estimate(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Knots between the smallest and the largest draw, and the log-density at them."""
+    logarithmic = draws.min() > 0 and abs(stats.skew(np.log(draws))) < abs(stats.skew(draws)) - 0.5
+    u = np.log(draws) if logarithmic else draws
+    low, high = u.min(), max(u.max(), u.min() + 1e-9 * max(1.0, abs(u.min())))
+    counts, edges = np.histogram(u, bins=_KNOTS, range=(low, high))
+    # Silverman's rule, with the interquartile range against heavy tails.
+    spread = min(u.std(), np.subtract(*np.quantile(u, [0.75, 0.25])) / 1.349 or u.std())
+    width = 0.9 * spread * len(u) ** -0.2 / (edges[1] - edges[0])
+    smooth = ndimage.gaussian_filter1d(counts.astype(np.float64), max(width, 0.5), mode="reflect")
+    middles = 0.5 * (edges[1:] + edges[:-1])
+    # The first and the last knot stand at the ends, so that the support is that of the draws.
+    middles[0], middles[-1] = low, high
+    density = np.log(np.maximum(smooth, 1e-12) / (smooth.sum() * (edges[1] - edges[0])))
+    return (np.exp(middles), density - middles) if logarithmic else (middles, density)

@@ -1,0 +1,42 @@
+"""Maps between an interval and the real line, one parameter at a time.
+
+logit for two ends, log of the distance for one, the identity for none (as in Stan).
+"""
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+# An open interval: the closest a parameter comes to an end, as a share of the width.
+_EDGE = 1e-6
+
+Ends = Float[Array, " p"]
+
+
+def to_real(theta: Float[Array, "n p"], low: Ends, high: Ends) -> Float[Array, "n p"]:
+    """Map `low < theta < high` to the real line."""
+    two, lower, upper, low_, high_ = _kinds(low, high)
+    share = jnp.clip((theta - low_) / jnp.where(two, high_ - low_, 1.0), _EDGE, 1 - _EDGE)
+    above, below = jnp.maximum(theta - low_, 1e-30), jnp.maximum(high_ - theta, 1e-30)
+    one_sided = jnp.where(lower, jnp.log(above), jnp.where(upper, -jnp.log(below), theta))
+    return jnp.where(two, jnp.log(share) - jnp.log1p(-share), one_sided)
+
+
+def from_real(u: Float[Array, "n p"], low: Ends, high: Ends) -> Float[Array, "n p"]:
+    """The inverse of `to_real`."""
+    two, lower, upper, low_, high_ = _kinds(low, high)
+    one_sided = jnp.where(lower, low_ + jnp.exp(u), jnp.where(upper, high_ - jnp.exp(-u), u))
+    return jnp.where(two, low_ + (high_ - low_) * jax.nn.sigmoid(u), one_sided)
+
+
+def log_jacobian(u: Float[Array, "n p"], low: Ends, high: Ends) -> Float[Array, "n p"]:
+    """log |∂theta/∂u| of `from_real`."""
+    two, lower, upper, low_, high_ = _kinds(low, high)
+    one_sided = jnp.where(lower, u, jnp.where(upper, -u, 0.0))
+    width = jnp.where(two, high_ - low_, 1.0)
+    return jnp.where(two, jnp.log(width) + jax.nn.log_sigmoid(u) + jax.nn.log_sigmoid(-u), one_sided)
+
+
+def _kinds(low: Ends, high: Ends) -> tuple[Array, Array, Array, Array, Array]:
+    lower, upper = jnp.isfinite(low), jnp.isfinite(high)
+    return lower & upper, lower & ~upper, upper & ~lower, jnp.where(lower, low, 0.0), jnp.where(upper, high, 0.0)

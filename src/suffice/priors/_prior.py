@@ -1,0 +1,147 @@
+"""A prior over named parameters, as a product of numpyro distributions."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpyro.distributions as dist
+from jaxtyping import Array, Bool, Float
+
+from ..core import as_key, KeyLike
+from ._abstract import AbstractPrior, Points
+from ._correlated import CorrelatedFactor
+from ._factor import AbstractFactor, unwrapped
+from ._independent import IndependentFactor
+from ._interval import from_real, log_jacobian, to_real
+
+
+class Prior(AbstractPrior):
+    """Named parameters, each with a distribution of `numpyro.distributions`.
+
+    **Arguments:** the distributions by name, or one dict of them. A distribution with a
+    shape gives as many columns: `z[0]`, `z[1]`, ...
+
+    >>> import numpyro.distributions as dist
+    >>> prior = Prior(z=dist.Uniform(-1, 1).expand([2]), tau=dist.LogNormal(0, 1))
+    >>> prior.names
+    ('z[0]', 'z[1]', 'tau')
+    >>> prior.sample(5, key=0).shape
+    (5, 3)
+    """
+
+    factors: tuple[AbstractFactor, ...]
+    names: tuple[str, ...] = eqx.field(static=True)
+
+    def __init__(self, given: Mapping[str, Any] | None = None, /, **distributions: Any):
+        distributions = {**(given or {}), **distributions}
+        if not distributions:
+            raise ValueError("a prior needs at least one named distribution, such as Prior(a=dist.Normal(0, 1))")
+        self.factors = tuple(_factor(name, item) for name, item in distributions.items())
+        self.names = tuple(name for factor in self.factors for name in factor.names)
+
+    @property
+    def discrete(self) -> tuple[int | None, ...]:
+        return tuple(factor.classes() for factor in self.factors for _ in range(factor.size))
+
+    def sample(self, n: int, *, key: KeyLike) -> Float[Array, "n p"]:
+        keys = jax.random.split(as_key(key), len(self.factors))
+        return jnp.concatenate([factor.sample(n, k) for factor, k in zip(self.factors, keys)], axis=1)
+
+    def log_prob(self, theta: Points) -> Float[Array, " n"]:
+        parts = [factor.log_prob(part) for factor, part in zip(self.factors, self._split(theta))]
+        return jnp.stack(parts).sum(axis=0)
+
+    def truncate(self, low: Float[Array | np.ndarray, " p"], high: Float[Array | np.ndarray, " p"]) -> "Prior":
+        low, high = np.asarray(low, float), np.asarray(high, float)
+        if low.shape != (self.dim,) or high.shape != (self.dim,):
+            raise ValueError(f"low and high need shape ({self.dim},), one number a parameter; {low.shape}, {high.shape} came")
+        if not (low < high).all():
+            raise ValueError(f"low must be below high for every parameter; they are {low} and {high}")
+        sides = zip(self.factors, self._split(low[None]), self._split(high[None]))
+        return _product(tuple(factor.cut(a[0], b[0]) for factor, a, b in sides), self.names)
+
+    def contains(self, theta: Points) -> Bool[Array, " n"]:
+        return jnp.isfinite(self.log_prob(theta))
+
+    def box(self, mass: float = 1e-6) -> tuple[np.ndarray, np.ndarray]:
+        ranges = [factor.range(mass) for factor in self.factors]
+        return np.concatenate([low for low, _ in ranges]), np.concatenate([high for _, high in ranges])
+
+    def marginal_log_prob(self, index: tuple[int, ...], points: Float[Array | np.ndarray, "n d"]) -> Float[Array, " n"]:
+        points, total = jnp.asarray(points, float), jnp.zeros(len(points))
+        for factor, columns, places in self._members(index):
+            total = total + factor.column_log_prob(columns, points[:, jnp.array(places)])
+        return total
+
+    def subset(self, index: tuple[int, ...]) -> "Prior":
+        names = tuple(self.names[i] for i in index)
+        if list(index) != sorted(set(index)):
+            raise ValueError(f"index must name each parameter once, in ascending order, but {index} came")
+        picked = [
+            factor if len(columns) == factor.size else factor.pick(columns)
+            for factor, columns, _ in self._members(index)
+        ]
+        return _product(tuple(picked), names)
+
+    def to_unconstrained(self, theta: Points) -> Float[Array, "n p"]:
+        return to_real(jnp.asarray(theta, float), *self._ends())
+
+    def from_unconstrained(self, u: Points) -> Float[Array, "n p"]:
+        return from_real(jnp.asarray(u, float), *self._ends())
+
+    def log_prob_unconstrained(self, u: Points) -> Float[Array, " n"]:
+        u = jnp.asarray(u, float)
+        return self.log_prob(self.from_unconstrained(u)) + log_jacobian(u, *self._ends()).sum(axis=1)
+
+    def describe(self) -> str:
+        """One line for each distribution, for reports."""
+        return "\n".join(f"{', '.join(f.names)} ~ {type(unwrapped(f.distribution)[0]).__name__}" for f in self.factors)
+
+    @staticmethod
+    def from_samples(theta: Points, names: tuple[str, ...] | None = None) -> AbstractPrior:
+        """The prior that draws stand for, when nothing else is known of it: `EmpiricalPrior`."""
+        from ._empirical import EmpiricalPrior
+
+        return EmpiricalPrior(theta, names)
+
+    def _ends(self) -> tuple[Array, Array]:
+        ends = [jnp.concatenate([getattr(f, side) for f in self.factors]) for side in ("low", "high")]
+        return ends[0], ends[1]
+
+    def _split(self, theta: Points) -> list[Array]:
+        theta = jnp.asarray(theta, float)
+        if theta.ndim != 2 or theta.shape[1] != self.dim:
+            raise ValueError(f"theta must have shape (n, {self.dim}) for {', '.join(self.names)}, but {theta.shape} came")
+        return jnp.split(theta, np.cumsum([factor.size for factor in self.factors])[:-1], axis=1)
+
+    def _members(self, index: tuple[int, ...]) -> list[tuple[AbstractFactor, tuple[int, ...], tuple[int, ...]]]:
+        """For each factor concerned: its columns among `index`, and their places in `index`."""
+        if any(not 0 <= i < self.dim for i in index):
+            raise ValueError(f"index {index} names a parameter that does not exist; there are {self.dim}")
+        found, start = [], 0
+        for factor in self.factors:
+            places = tuple(k for k, i in enumerate(index) if start <= i < start + factor.size)
+            if places:
+                found.append((factor, tuple(index[k] - start for k in places), places))
+            start += factor.size
+        return found
+
+
+def _factor(name: str, distribution: Any) -> AbstractFactor:
+    if not isinstance(distribution, dist.Distribution):
+        kind = type(distribution).__name__
+        raise TypeError(f"{name!r} must be a distribution of numpyro.distributions, but a {kind} came")
+    kind = IndependentFactor if unwrapped(distribution)[1] else CorrelatedFactor
+    factor = kind.of(name, distribution)
+    factor.classes()
+    return factor
+
+
+def _product(factors: tuple[AbstractFactor, ...], names: tuple[str, ...]) -> Prior:
+    prior = object.__new__(Prior)
+    object.__setattr__(prior, "factors", factors)
+    object.__setattr__(prior, "names", names)
+    return prior

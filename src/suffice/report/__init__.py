@@ -1,0 +1,23 @@
+"""The whole path as one resumable study, and the HTML page that tells it."""
+
+from ._exact import Exact as Exact
+from ._findings import Findings as Findings, findings as findings
+from ._fingerprint import fingerprint as fingerprint
+from ._image import Image as Image, image as image
+from ._page import page as page
+from ._parts import (
+    Code as Code,
+    Facts as Facts,
+    Figures as Figures,
+    Note as Note,
+    Section as Section,
+    Table as Table,
+    Text as Text,
+)
+from ._question import Question as Question
+from ._report import report as report
+from ._section_checks import verdict as verdict
+from ._section_posterior import posterior_table as posterior_table
+from ._stages import Stages as Stages
+from ._study import Study as Study
+from ._summaries import summary_network as summary_network

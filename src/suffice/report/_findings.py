@@ -1,0 +1,44 @@
+"""All that a finished study found."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..checks import Coverage, Sbc
+from ..posteriors import RatioPosterior
+from ..train import Fit
+from ._question import Question
+from ._stages import Stages
+
+
+@dataclass(frozen=True)
+class Findings:
+    """The results of a study's stages; `report` writes them on a page.
+
+    - `question`: what was asked.
+    - `fit`, `posterior`: the trained model, and the posterior for the observation.
+    - `coverage`, `ranks`: checks on simulations that the training did not see.
+    - `retained`: how much of the information about each parameter the summary keeps.
+    - `records`: of each stage its seconds and warnings.
+    """
+
+    question: Question
+    fit: Fit
+    posterior: RatioPosterior
+    coverage: Coverage
+    ranks: Sbc
+    retained: Any
+    records: dict[str, dict[str, Any]]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the stages warned of, each once."""
+        messages = [message for record in self.records.values() for message in record["warnings"]]
+        return list(dict.fromkeys(messages))
+
+
+def findings(folder: str | Path) -> Findings:
+    """The results that a finished study left in `folder`. **Raises** `ValueError` when it is not finished."""
+    stages = Stages(Path(folder))
+    names = ("question", "model", "posterior", "coverage", "ranks", "retained")
+    return Findings(*(stages.load(name) for name in names), records=stages.records)

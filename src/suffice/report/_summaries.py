@@ -1,0 +1,60 @@
+"""A summary network by its name, with the sizes that fit the data."""
+
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PyTree
+
+from ..core import as_key, KeyLike, Registry
+from ..networks import Conv1d, DeepSet, Linear, MLP, ResNet2d
+
+SUMMARIES: Registry[Callable[..., Any]] = Registry("summary")
+
+
+class OfAll(eqx.Module):
+    """`network` applied to all arrays of one example, flattened and joined end to end.
+
+    >>> import numpy as np
+    >>> OfAll(lambda x: x * 2)({"noise": np.ones(1), "signal": np.zeros((1, 2))}).tolist()
+    [2.0, 0.0, 0.0]
+    """
+
+    network: Callable
+
+    def __call__(self, x: PyTree) -> Float[Array, "k"]:
+        return self.network(jnp.concatenate([jnp.ravel(jnp.asarray(leaf)) for leaf in jax.tree.leaves(x)]))
+
+
+def summary_network(name: str, example: PyTree, n_out: int, *, key: KeyLike) -> Callable:
+    """The summary called `name` for data like `example`.
+
+    - `name`: `"mlp"` and `"linear"` take any data, also several named arrays; `"conv1d"` one array `(length,)`
+      or `(channels, length)`; `"resnet2d"` one array `(height, width)` or `(channels, height, width)`;
+      `"deepset"` one array `(members, features)`.
+    - `example`: one `x`, arrays or `jax.ShapeDtypeStruct`.
+    - `n_out`: how many summaries.
+
+    **Raises** `ValueError` for an unknown name, and for data that the network cannot take.
+
+    >>> summary_network("conv1d", jax.ShapeDtypeStruct((100,), "float32"), 3, key=0)(jnp.ones(100)).shape
+    (3,)
+    """
+    return SUMMARIES.get(name)(example, n_out, key=as_key(key))
+
+
+def _size(example: PyTree) -> int:
+    return sum(leaf.size for leaf in jax.tree.leaves(example))
+
+
+def _shape(example: PyTree, name: str, allowed: tuple[int, ...], wanted: str) -> tuple[int, ...]:
+    leaves = jax.tree.leaves(example)
+    if len(leaves) != 1 or len(leaves[0].shape) not in allowed:
+        came = ", ".join(str(tuple(leaf.shape)) for leaf in leaves)
+        raise ValueError(
+            f"summary {name!r} needs one array {wanted} for each simulation, but the data have shape {came}; "
+            "use 'mlp' or 'linear', which take any"
+        )
+    return tuple(leaves[0].shape)

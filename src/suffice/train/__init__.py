@@ -1,0 +1,10 @@
+"""The one training loop, and where its batches come from."""
+
+from ._arrays import Arrays as Arrays
+from ._fit import Fit as Fit, fit as fit
+from ._fresh import Fresh as Fresh, Renoised as Renoised
+from ._loggers import tensorboard as tensorboard, wandb as wandb
+from ._objective import AbstractObjective as AbstractObjective
+from ._reach import Reach as Reach
+from ._shards import Shards as Shards
+from ._source import AbstractSource as AbstractSource, Split as Split

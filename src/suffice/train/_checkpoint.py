@@ -1,0 +1,49 @@
+"""A fit on disk, written whole after an epoch, from which a killed fit goes on bit for bit."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from ..core import load, save
+from ._epoch import State
+from ._patience import Patience
+
+
+class Progress(NamedTuple):
+    """Where a fit stands: state on the device, memory on the host, rows of the history."""
+
+    state: State
+    patience: Patience
+    epoch: int
+    history: list[dict[str, float]]
+
+
+def write_checkpoint(path: Path, progress: Progress, fingerprint: str) -> None:
+    """Replace the checkpoint at `path` by one of this moment."""
+    leaves = jax.tree.leaves(progress.state)
+    content = {
+        "fingerprint": fingerprint,
+        "leaves": leaves,
+        "patience": tuple(progress.patience),
+        "epoch": progress.epoch,
+        "history": progress.history,
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save(content, path)
+
+
+def read_checkpoint(path: Path, fresh: Progress, fingerprint: str) -> Progress:
+    """The progress stored at `path`, or `fresh` when there is none."""
+    if not path.exists():
+        return fresh
+    content: dict[str, Any] = load(path)
+    if content.get("fingerprint") != fingerprint:
+        raise ValueError(
+            f"the checkpoint at {path} belongs to another fit (other data, settings, key or network); "
+            "give another path, or remove it to start anew"
+        )
+    structure = jax.tree.structure(fresh.state)
+    state = jax.tree.unflatten(structure, [jnp.asarray(leaf) for leaf in content["leaves"]])
+    return Progress(state, Patience(*content["patience"]), content["epoch"], content["history"])

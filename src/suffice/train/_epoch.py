@@ -1,0 +1,126 @@
+"""One epoch as one compiled call: a scan over the steps, the held-out loss, the best weights."""
+
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from jaxtyping import Array, PyTree
+
+from ._objective import AbstractObjective
+from ._source import AbstractSource
+
+
+class Settings(NamedTuple):
+    """What the compiled epoch is specialised to."""
+
+    optimiser: optax.GradientTransformation
+    monitor: str
+    track_from: int
+    average: float
+
+
+class State(eqx.Module):
+    """Everything that changes during a fit, on the device."""
+
+    weights: PyTree
+    optimiser: PyTree
+    average: PyTree
+    best: PyTree
+    best_value: Array
+    step: Array
+
+
+def initial_state(weights: PyTree, settings: Settings) -> State:
+    """The state before the first step."""
+    infinity = jnp.asarray(jnp.inf, jnp.result_type(float))
+    optimiser = settings.optimiser.init(weights)
+    return State(weights, optimiser, weights, weights, infinity, jnp.zeros((), jnp.int32))
+
+
+def _over_devices(batch: PyTree) -> PyTree:
+    devices = jax.devices()
+    if len(devices) == 1:
+        return batch
+    sharding = NamedSharding(Mesh(np.array(devices), ("batch",)), PartitionSpec("batch"))
+
+    def place(leaf: Array) -> Array:
+        fits = leaf.ndim > 0 and leaf.shape[0] % len(devices) == 0
+        return jax.lax.with_sharding_constraint(leaf, sharding) if fits else leaf
+
+    return jax.tree.map(place, batch)
+
+
+def _update(state: State, gradient: PyTree, rate: Array, settings: Settings) -> State:
+    updates, optimiser = settings.optimiser.update(gradient, state.optimiser, state.weights)
+    updates = jax.tree.map(lambda update: rate * update, updates)
+    weights = eqx.apply_updates(state.weights, updates)
+    # The average forgets its start quickly at first: decay grows from 0.1 to its final value.
+    decay = jnp.minimum(settings.average, (1 + state.step) / (10 + state.step))
+    average = jax.tree.map(lambda old, new: new + decay * (old - new), state.average, weights)
+    return State(weights, optimiser, average, state.best, state.best_value, state.step + 1)
+
+
+def _train(state: State, fixed: PyTree, source: AbstractSource, key: Array, rate: Array, settings: Settings) -> Any:
+    plan = source.plan(jax.random.fold_in(key, 0))
+
+    def step(state: State, index: Array) -> tuple[State, dict[str, Array]]:
+        for_batch, for_loss = jax.random.split(jax.random.fold_in(key, index + 1))
+        batch = _over_devices(source.batch(plan, index, for_batch))
+
+        def loss(weights: PyTree) -> tuple[Array, dict[str, Array]]:
+            objective: AbstractObjective = eqx.combine(weights, fixed)
+            return objective.loss(batch, key=for_loss, step=state.step)
+
+        (value, metrics), gradient = jax.value_and_grad(loss, has_aux=True)(state.weights)
+        return _update(state, gradient, rate, settings), {"loss": value} | metrics
+
+    state, metrics = jax.lax.scan(step, state, jnp.arange(source.steps))
+    return state, {name: value.mean() for name, value in metrics.items()}
+
+
+def _evaluate(weights: PyTree, fixed: PyTree, source: AbstractSource, key: Array, step: Array) -> dict[str, Array]:
+    objective: AbstractObjective = eqx.combine(weights, fixed)
+    plan = source.plan(jax.random.fold_in(key, 0))
+
+    def one(index: Array) -> dict[str, Array]:
+        for_batch, for_loss = jax.random.split(jax.random.fold_in(key, index + 1))
+        batch = _over_devices(source.batch(plan, index, for_batch))
+        value, metrics = objective.loss(batch, key=for_loss, step=step)
+        return {"loss": value} | metrics
+
+    return {name: value.mean() for name, value in jax.lax.map(one, jnp.arange(source.steps)).items()}
+
+
+def _keep_best(state: State, value: Array, settings: Settings) -> State:
+    better = jnp.isfinite(value) & (value < state.best_value) & (state.step >= settings.track_from)
+    best = jax.tree.map(lambda new, old: jnp.where(better, new, old), state.average, state.best)
+    best_value = jnp.where(better, value, state.best_value)
+    return State(state.weights, state.optimiser, state.average, best, best_value, state.step)
+
+
+@eqx.filter_jit
+def run_segment(
+    state: State,
+    fixed: PyTree,
+    source: AbstractSource,
+    held_out: AbstractSource | None,
+    keys: tuple[Array, Array],
+    rate: Array,
+    settings: Settings,
+) -> tuple[State, dict[str, Array]]:
+    """Train on one source; with `held_out`, close the epoch: evaluate and keep the best weights.
+
+    `keys` are for training (a new one each epoch) and for the evaluation (always the same, so
+    that one epoch's held-out loss compares with another's).
+    """
+    state, metrics = _train(state, fixed, source, keys[0], rate, settings)
+    numbers = {f"train_{name}": value for name, value in metrics.items()}
+    if held_out is None:
+        return state, numbers
+    held = _evaluate(state.average, fixed, held_out, keys[1], state.step)
+    numbers |= {f"valid_{name}": value for name, value in held.items()}
+    return _keep_best(state, held[settings.monitor], settings), numbers

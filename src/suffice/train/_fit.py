@@ -1,0 +1,194 @@
+"""The one training loop."""
+
+import dataclasses
+import hashlib
+import math
+import time
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import equinox as eqx
+import jax
+import numpy as np
+import optax
+import pandas as pd
+from jaxtyping import PyTree
+
+from ..core import as_key, KeyLike, trainable
+from ..simulate import Batch, Simulations
+from ._arrays import Arrays
+from ._checkpoint import Progress, read_checkpoint
+from ._epoch import initial_state, Settings
+from ._loop import Rules, run, Task
+from ._objective import AbstractObjective
+from ._optimiser import adamw
+from ._patience import Patience
+from ._reach import Reach, reach_of
+from ._rows import refuse_constant_parameters, usable_rows
+from ._shards import Shards
+from ._source import AbstractSource, Split
+
+_START_ROWS = 16_384
+_ENOUGH = 2**25  # numbers (128 MB of float32) up to which simulations on disk are read into memory
+
+
+@dataclasses.dataclass(frozen=True)
+class Fit:
+    """What `fit` returns.
+
+    - `objective`: the trained objective, with the weights of the best held-out value.
+    - `history`: one row an epoch.
+    - `stopped`: why it ended: `"patience"`, `"max_epochs"`, `"time"`, `"not finite"`, `"interrupted"`.
+    - `split`: the row numbers of the training, validation and test parts.
+    - `example`: shape and type of one `x`.
+    - `names`: names of the parameters.
+    - `reach`: how far the training data reach, to notice observations beyond them.
+    - `seconds`: wall seconds, compiling included.
+    """
+
+    objective: AbstractObjective
+    history: pd.DataFrame
+    stopped: str
+    split: Split
+    example: PyTree
+    names: tuple[str, ...]
+    reach: Reach | None
+    seconds: float
+
+
+def fit(
+    objective: AbstractObjective,
+    data: Simulations | AbstractSource,
+    *,
+    key: KeyLike,
+    valid: float = 0.1,
+    test: float = 0.0,
+    batch_size: int = 256,
+    learning_rate: float = 1e-3,
+    weight_decay: float = 1e-4,
+    optimiser: optax.GradientTransformation | None = None,
+    max_epochs: int = 200,
+    patience: int = 12,
+    plateau: int = 4,
+    factor: float = 0.4,
+    average: float = 0.0,
+    max_seconds: float = math.inf,
+    monitor: str = "loss",
+    track_from: int = 0,
+    checkpoint: str | Path | None = None,
+    loggers: Sequence[Callable[[Mapping[str, float]], None]] = (),
+    segment: int | None = None,
+    progress: bool = True,
+) -> Fit:
+    """Train an objective until its held-out loss stops falling, and keep the best weights.
+
+    **Arguments:**
+
+    - `objective`: what to learn, such as `sf.Ratio(summary)`.
+    - `data`: `Simulations` (in memory or opened from a file), or a source such as `sf.Fresh`.
+    - `key`: seed or JAX key; the same key gives the same fit.
+    - `valid`: share of the rows held out to decide on the learning rate, the end and the best weights.
+    - `test`: share that nothing in the fit sees; measure what you report on these rows
+      (`sims[fit.split.test]`), or on new simulations.
+    - `batch_size`: rows in a step.
+    - `learning_rate`, `weight_decay`, `optimiser`: AdamW unless an optax `optimiser` of learning
+      rate one is given; `learning_rate` multiplies its updates.
+    - `max_epochs`, `patience`: at most so many epochs, and at most so many without a new best.
+    - `plateau`, `factor`: after `plateau` epochs without a new best, multiply the learning rate by `factor`.
+    - `average`: decay per step of an exponential average of the weights, which is what is
+      evaluated and kept; 0 keeps the weights themselves.
+    - `max_seconds`: end after so many wall seconds.
+    - `monitor`: the held-out number to watch (a name in the history, without `valid_`).
+    - `track_from`: the step from which the best weights are tracked (for annealed losses).
+    - `checkpoint`: a file written after each epoch; the same call goes on from it after a kill,
+      bit for bit as if it had not been killed.
+    - `loggers`: functions called with each epoch's numbers (`sf.train.tensorboard(folder)`).
+    - `segment`: rows held in memory at once when the simulations stay on disk.
+    - `progress`: show a bar on standard error.
+
+    **Returns:** a `Fit`.
+
+    **Raises:** `ValueError` for settings or data that cannot be trained on.
+    """
+    for_split, for_start, for_epochs = jax.random.split(as_key(key), 3)
+    _refuse(max_epochs=max_epochs, patience=patience, plateau=plateau, batch_size=batch_size)
+    started = time.perf_counter()
+    source, held_out, split = _source(data, batch_size, segment).divide(valid, test, key=for_split)
+    rows = source.sample(_START_ROWS, key=for_start)
+    names = data.names if isinstance(data, Simulations) else ()
+    refuse_constant_parameters(rows, names)
+    weights, fixed = _parts(objective.start(rows, names=names, key=for_start))
+    settings = Settings(optimiser or adamw(weight_decay, 10.0), monitor, track_from, average)
+    rules = Rules(max_epochs, patience, plateau, factor, max_seconds)
+    task = Task(fixed, source, held_out, for_epochs, settings, rules)
+    fresh = Progress(initial_state(weights, settings), Patience(learning_rate), 0, [])
+    path = None if checkpoint is None else Path(checkpoint)
+    mark = "" if path is None else _fingerprint(task, weights, rows, learning_rate)
+    resumed = fresh if path is None else read_checkpoint(path, fresh, mark)
+    end, why = run(task, resumed, checkpoint=path, fingerprint=mark, loggers=loggers, show=progress)
+    return Fit(
+        objective=eqx.combine(end.state.best, fixed),
+        history=pd.DataFrame(end.history),
+        stopped=why,
+        split=split,
+        example=_example(rows),
+        names=names,
+        reach=reach_of(rows.x) if isinstance(rows, Batch) else None,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _refuse(**at_least_one: int) -> None:
+    for name, value in at_least_one.items():
+        if value < 1:
+            raise ValueError(f"{name} must be at least 1, but {value} came")
+
+
+def _source(data: Simulations | AbstractSource, batch_size: int, segment: int | None) -> AbstractSource:
+    if isinstance(data, AbstractSource):
+        return data
+    if not isinstance(data, Simulations):
+        raise TypeError(
+            f"data must be sf.Simulations or a source such as sf.Fresh, but a {type(data).__name__} came; "
+            "wrap arrays as sf.Simulations(theta, x)"
+        )
+    rows = usable_rows(data)
+    if len(rows) < 20:
+        raise ValueError(f"{len(rows)} usable simulations came, but at least 20 are needed to train and hold out")
+    if len(rows) < 2 * batch_size:
+        warnings.warn(
+            f"only {len(rows)} simulations for batches of {batch_size}; batches are made smaller", stacklevel=3
+        )
+        batch_size = max(2, len(rows) // 8)
+    small = math.prod(np.shape(data.theta)) + sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(data.x)) < _ENOUGH
+    if data.in_memory or (small and segment is None):
+        return Arrays(Batch(*data.rows(np.arange(len(data)))), rows, batch_size=batch_size)
+    return Shards(data, rows, batch_size=batch_size, segment=segment or _segment(data))
+
+
+def _segment(sims: Simulations) -> int:
+    """Rows that take about 32 MB, so that what is trained on and what is read ahead stay small."""
+    numbers = sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(sims.x)) // len(sims)
+    return int(np.clip(2**23 // max(1, numbers), 4096, 262_144))
+
+
+def _parts(objective: AbstractObjective) -> tuple[PyTree, PyTree]:
+    return eqx.partition(objective, trainable(objective))
+
+
+def _example(rows: Any) -> PyTree:
+    x = rows.x if isinstance(rows, Batch) else rows
+    return jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), x)
+
+
+def _fingerprint(task: Task, weights: PyTree, rows: Any, learning_rate: float) -> str:
+    """Tells fits apart: the start, the data, the key and every setting that changes the course."""
+    digest = hashlib.sha256()
+    for leaf in jax.tree.leaves((weights, rows)):
+        digest.update(np.ascontiguousarray(leaf).tobytes())
+    digest.update(np.asarray(jax.random.key_data(task.key)).tobytes())
+    course = (task.source.steps, task.held_out.steps, task.settings[1:], task.rules.plateau, task.rules.factor)
+    digest.update(repr((course, learning_rate, jax.tree.structure(weights))).encode())
+    return digest.hexdigest()

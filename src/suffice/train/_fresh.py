@@ -1,0 +1,111 @@
+"""Batches simulated inside the compiled training step: no row is ever seen twice."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, PyTree
+
+from ..priors import AbstractPrior
+from ..simulate import Batch
+from ._source import AbstractSource, Split
+
+
+def _nothing() -> Split:
+    return Split(*(np.zeros(0, np.int64) for _ in range(3)))
+
+
+class Fresh(AbstractSource):
+    """Draws parameters and simulations anew for every batch.
+
+    **Arguments:**
+
+    - `prior`: where the parameters come from.
+    - `simulator`: `simulator(key, theta) -> x`, written in JAX.
+    - `steps`: batches that count as an epoch.
+    - `batch_size`: simulations in a batch.
+    """
+
+    prior: AbstractPrior
+    simulator: Callable
+    steps: int = eqx.field(static=True)
+    batch_size: int = eqx.field(static=True)
+    fixed: Array | None
+
+    def __init__(
+        self,
+        prior: AbstractPrior,
+        simulator: Callable,
+        *,
+        steps: int = 100,
+        batch_size: int = 256,
+        fixed: Array | None = None,
+    ):
+        if steps < 1 or batch_size < 2:
+            raise ValueError(f"steps must be at least 1 and batch_size at least 2, but {steps} and {batch_size} came")
+        self.prior, self.simulator = prior, simulator
+        self.steps, self.batch_size, self.fixed = steps, batch_size, fixed
+
+    def plan(self, key: Array) -> Array:
+        return key if self.fixed is None else self.fixed
+
+    def batch(self, plan: Array, index: Array, key: Array) -> Batch:
+        for_prior, for_simulator = jax.random.split(jax.random.fold_in(plan, index))
+        theta = self.prior.sample(self.batch_size, key=for_prior)
+        x = jax.vmap(self.simulator)(jax.random.split(for_simulator, self.batch_size), theta)
+        return Batch(theta, x)
+
+    def divide(self, valid: float, test: float, *, key: Array) -> tuple[AbstractSource, AbstractSource, Split]:
+        steps = max(1, round(valid * self.steps))
+        size = self.batch_size
+        held_out = Fresh(self.prior, self.simulator, steps=steps, batch_size=size, fixed=key)
+        return self, held_out, _nothing()
+
+    def sample(self, n: int, *, key: Array) -> Batch:
+        batches = max(1, n // self.batch_size)
+        drawn = [eqx.filter_jit(self.batch)(key, jnp.asarray(i), key) for i in range(min(batches, 64))]
+        return jax.tree.map(lambda *parts: np.concatenate(parts), *drawn)
+
+    def segments(self, key: Array) -> Iterator[AbstractSource]:
+        yield self
+
+
+class Renoised(AbstractSource):
+    """Stored noiseless simulations with the noise drawn anew for every batch.
+
+    **Arguments:**
+
+    - `source`: where the noiseless rows come from.
+    - `noise`: `noise(key, x) -> x` for one example, written in JAX.
+    """
+
+    source: AbstractSource
+    noise: Callable[[Array, Any], Any]
+    steps: int = eqx.field(static=True)
+
+    def __init__(self, source: AbstractSource, noise: Callable[[Array, Any], Any]):
+        self.source, self.noise, self.steps = source, noise, source.steps
+
+    def plan(self, key: Array) -> PyTree:
+        return self.source.plan(key)
+
+    def batch(self, plan: PyTree, index: Array, key: Array) -> Batch:
+        theta, x = self.source.batch(plan, index, key)
+        keys = jax.random.split(jax.random.fold_in(key, 1), theta.shape[0])
+        return Batch(theta, jax.vmap(self.noise)(keys, x))
+
+    def divide(self, valid: float, test: float, *, key: Array) -> tuple[AbstractSource, AbstractSource, Split]:
+        train, held_out, split = self.source.divide(valid, test, key=key)
+        return Renoised(train, self.noise), Renoised(held_out, self.noise), split
+
+    def sample(self, n: int, *, key: Array) -> Batch:
+        theta, x = self.source.sample(n, key=key)
+        keys = jax.random.split(key, len(theta))
+        return Batch(theta, jax.tree.map(np.asarray, jax.jit(jax.vmap(self.noise))(keys, x)))
+
+    def segments(self, key: Array) -> Iterator[AbstractSource]:
+        for segment in self.source.segments(key):
+            yield Renoised(segment, self.noise)

@@ -1,0 +1,28 @@
+"""What an objective is: all that is learned, and the loss that teaches it."""
+
+import abc
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+from jaxtyping import Array, PyTree
+
+
+class AbstractObjective(eqx.Module):
+    """Holds everything that is learned; brings a loss, never a training loop.
+
+    To write one: keep the summary in the field `summary`; write `loss` for a whole batch,
+    with the maths for one example inside and `vmap` outside; in `start`, set statistics and
+    data-dependent first weights from a sample of training rows, and return the started copy
+    (or `self`).
+    """
+
+    summary: eqx.AbstractVar[Callable]
+
+    @abc.abstractmethod
+    def start(self, rows: Any, *, names: tuple[str, ...], key: Array) -> "AbstractObjective":
+        """This objective, started from training rows (NumPy arrays with a leading axis) of named parameters."""
+
+    @abc.abstractmethod
+    def loss(self, batch: PyTree, *, key: Array, step: Array) -> tuple[Array, dict[str, Array]]:
+        """The loss of one batch, a scalar, and named scalars to be written in the history."""

@@ -1,0 +1,58 @@
+"""Which rows of simulations can be trained on, and the warning about those that cannot."""
+
+import warnings
+from typing import Any
+
+import jax
+import numpy as np
+
+from ..simulate import Batch, Simulations
+
+_CHUNK = 65_536
+
+
+def usable_rows(sims: Simulations) -> np.ndarray:
+    """Row numbers whose status is ok and whose numbers are all finite.
+
+    **Raises:** `ValueError` when more than half must be left out, or when a parameter never
+    varies. **Warns** when rows are left out, for what remains is then no longer a sample of
+    the prior and the simulator.
+    """
+    good = np.concatenate([_good(sims, start) for start in range(0, len(sims), _CHUNK)])
+    bad = int((~good).sum())
+    if bad > 0.5 * len(good):
+        raise ValueError(
+            f"{bad} of {len(good)} simulations failed or hold non-finite numbers; more than half is too many to "
+            "leave out. Look at sims.failures, mend the simulator or narrow the prior"
+        )
+    if bad:
+        warnings.warn(
+            f"{bad} of {len(good)} simulations failed or hold non-finite numbers and are left out of training. If "
+            "failing depends on the parameters, ratios and likelihoods are learned for the surviving simulations "
+            "only, and the posterior is biased towards parameters that fail often. See sims.failures",
+            stacklevel=4,
+        )
+    return np.flatnonzero(good)
+
+
+def _good(sims: Simulations, start: int) -> np.ndarray:
+    rows = np.arange(start, min(start + _CHUNK, len(sims)))
+    batch = sims.rows(rows)
+    good = np.asarray(sims.status[start : start + len(rows)]) == 0
+    for leaf in jax.tree.leaves(batch):
+        leaf = np.asarray(leaf)
+        if leaf.dtype.kind in "fc":
+            good &= np.isfinite(leaf).reshape(len(leaf), -1).all(axis=1)
+    return good
+
+
+def refuse_constant_parameters(rows: Any, names: tuple[str, ...]) -> None:
+    """`ValueError` for a parameter that has one value in all rows: there is nothing to learn of it."""
+    if not isinstance(rows, Batch):
+        return
+    for name, column in zip(names, np.asarray(rows.theta).T):
+        if np.ptp(column) == 0:
+            raise ValueError(
+                f"parameter {name!r} is {column[0]:g} in every simulation, so nothing can be learned about it; "
+                "drop it with sims.select(target=[...]) or vary it"
+            )
