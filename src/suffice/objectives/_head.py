@@ -106,7 +106,7 @@ class GaussianHead(AbstractHead):
         )
 
 
-def _gaussian_likelihood(c: np.ndarray, u: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def _gaussian_likelihood(c: np.ndarray, u: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
     """L, A, b and the constant for which `exp(−½|Lu − Ac − b|² + constant)` is the linear-Gaussian ratio."""
     n, dim = u.shape
     design = np.column_stack([c, np.ones(n)])

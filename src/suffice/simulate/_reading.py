@@ -1,12 +1,22 @@
 """Rows of arrays that may lie on disk, read so that memory follows what is asked for."""
 
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import jax
 import numpy as np
 
 # What one read may bring into memory at once, and the least worth reading by itself.
 _LARGEST, _SMALLEST = 32 * 2**20, 64 * 2**10
+
+
+@runtime_checkable
+class Stored(Protocol):
+    """An array somewhere: it knows its shape and type, and gives rows when sliced."""
+
+    shape: tuple[int, ...]
+    dtype: Any
+
+    def __getitem__(self, rows: Any) -> Any: ...
 
 
 def is_lazy(leaf: Any) -> bool:

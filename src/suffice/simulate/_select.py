@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from ..priors import column_names, columns_called
 from ._columns import Columns
-from ._names import column_names, columns_called
 from ._reading import is_lazy
 
 

@@ -11,7 +11,7 @@ from jaxtyping import Int, PyTree
 from ..priors import AbstractPrior
 from ._batch import Batch
 from ._failures import Failures
-from ._reading import is_lazy, read_rows
+from ._reading import is_lazy, read_rows, Stored
 from ._select import selected_target, selected_x
 from ._status import Status
 
@@ -185,10 +185,10 @@ def _finite(batch: Batch) -> np.ndarray:
 
 
 def _numeric(leaf: Any, what: str) -> Any:
-    leaf = leaf if is_lazy(leaf) and hasattr(leaf, "shape") and hasattr(leaf, "dtype") else np.asarray(leaf)
+    leaf = leaf if isinstance(leaf, Stored) else np.asarray(leaf)
     kind = np.dtype(leaf.dtype).kind
-    if kind not in "buifV" or (kind == "V" and np.dtype(leaf.dtype).fields):
-        raise TypeError(f"{what} must be an array of real numbers, but its type is {leaf.dtype}")
+    if kind not in "buifcV" or (kind == "V" and np.dtype(leaf.dtype).fields):
+        raise TypeError(f"{what} must be an array of numbers, but its type is {leaf.dtype}")
     return leaf
 
 

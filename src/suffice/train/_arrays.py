@@ -27,6 +27,7 @@ class Arrays(AbstractSource):
     - `rows`: which rows to use.
     - `batch_size`: rows in a batch.
     - `shuffle`: draw a new order each epoch; otherwise the same batches in the same order.
+    - `names`: of the parameters, where there are any.
     """
 
     data: PyTree[Array]
@@ -34,13 +35,14 @@ class Arrays(AbstractSource):
     batch_size: int = eqx.field(static=True)
     steps: int = eqx.field(static=True)
     shuffle: bool = eqx.field(static=True)
+    names: tuple[str, ...] = eqx.field(static=True)
 
-    def __init__(self, data: PyTree, rows: Any, *, batch_size: int, shuffle: bool = True):
+    def __init__(self, data: PyTree, rows: Any, *, batch_size: int, shuffle: bool = True, names: tuple[str, ...] = ()):
         self.data = jax.tree.map(as_floats, data)
         self.rows = jnp.asarray(rows, jnp.int32)
         self.batch_size = min(batch_size, len(rows))
         self.steps = len(rows) // self.batch_size
-        self.shuffle = shuffle
+        self.shuffle, self.names = shuffle, tuple(names)
 
     def plan(self, key: Array) -> Int[Array, "steps batch"]:
         rows = jax.random.permutation(key, self.rows) if self.shuffle else self.rows
@@ -51,7 +53,7 @@ class Arrays(AbstractSource):
 
     def divide(self, valid: float, test: float, *, key: Array) -> tuple[AbstractSource, AbstractSource, Split]:
         split = random_split(np.asarray(self.rows), valid, test, key=key)
-        train = Arrays(self.data, split.train, batch_size=self.batch_size, shuffle=self.shuffle)
+        train = Arrays(self.data, split.train, batch_size=self.batch_size, shuffle=self.shuffle, names=self.names)
         return train, evenly(self.data, split.valid, self.batch_size), split
 
     def sample(self, n: int, *, key: Array) -> PyTree:

@@ -115,11 +115,11 @@ def fit(
     for_split, for_start, for_epochs = jax.random.split(as_key(key), 3)
     _refuse(max_epochs=max_epochs, patience=patience, plateau=plateau, batch_size=batch_size)
     started = time.perf_counter()
-    source, held_out, split = _source(data, batch_size, segment).divide(valid, test, key=for_split)
+    whole = _source(data, batch_size, segment)
+    source, held_out, split = whole.divide(valid, test, key=for_split)
     rows = source.sample(_START_ROWS, key=for_start)
-    names = data.names if isinstance(data, Simulations) else ()
-    refuse_constant_parameters(rows, names)
-    weights, fixed = _parts(objective.start(rows, names=names, key=for_start))
+    refuse_constant_parameters(rows, whole.names)
+    weights, fixed = _parts(objective.start(rows, names=whole.names, key=for_start))
     settings = Settings(optimiser or adamw(weight_decay, 10.0), monitor, track_from, average)
     rules = Rules(max_epochs, patience, plateau, factor, max_seconds)
     task = Task(fixed, source, held_out, for_epochs, settings, rules)
@@ -134,7 +134,7 @@ def fit(
         stopped=why,
         split=split,
         example=_example(rows),
-        names=names,
+        names=whole.names,
         reach=reach_of(rows.x) if isinstance(rows, Batch) else None,
         seconds=time.perf_counter() - started,
     )
@@ -164,7 +164,7 @@ def _source(data: Simulations | AbstractSource, batch_size: int, segment: int | 
         batch_size = max(2, len(rows) // 8)
     small = math.prod(np.shape(data.theta)) + sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(data.x)) < _ENOUGH
     if data.in_memory or (small and segment is None):
-        return Arrays(Batch(*data.rows(np.arange(len(data)))), rows, batch_size=batch_size)
+        return Arrays(Batch(*data.rows(np.arange(len(data)))), rows, batch_size=batch_size, names=data.names)
     return Shards(data, rows, batch_size=batch_size, segment=segment or _segment(data))
 
 

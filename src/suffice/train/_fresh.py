@@ -49,6 +49,10 @@ class Fresh(AbstractSource):
         self.prior, self.simulator = prior, simulator
         self.steps, self.batch_size, self.fixed = steps, batch_size, fixed
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.prior.names)
+
     def plan(self, key: Array) -> Array:
         return key if self.fixed is None else self.fixed
 
@@ -88,6 +92,10 @@ class Renoised(AbstractSource):
 
     def __init__(self, source: AbstractSource, noise: Callable[[Array, Any], Any]):
         self.source, self.noise, self.steps = source, noise, source.steps
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self.source.names
 
     def plan(self, key: Array) -> PyTree:
         return self.source.plan(key)

@@ -45,6 +45,10 @@ class Shards(AbstractSource):
         self.segment = min(max(segment, self.batch_size), len(rows))
         self.steps = (len(rows) // self.segment) * (self.segment // self.batch_size)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.sims.names)
+
     def plan(self, key: Array) -> Int[Array, "steps batch"]:
         """An order of all rows. `batch` reads from disk and is not traced: a fit takes `segments`."""
         order = jax.random.permutation(key, len(self.rows))

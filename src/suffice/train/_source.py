@@ -25,10 +25,12 @@ class AbstractSource(eqx.Module):
     `batch(plan, index, key)` for `index` from 0 to `steps - 1`; `divide` hands out the
     training and the held-out part; `sample` gives rows on the host from which an objective
     starts; `segments` yields the sources of the same shape that make up one epoch (only
-    `self`, unless the data do not fit into memory).
+    `self`, unless the data do not fit into memory). `names` are those of the parameters, empty
+    where the data have none.
     """
 
     steps: eqx.AbstractVar[int]
+    names: eqx.AbstractVar[tuple[str, ...]]
 
     @abc.abstractmethod
     def plan(self, key: Array) -> PyTree:

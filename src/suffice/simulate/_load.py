@@ -1,0 +1,136 @@
+"""Open a file of simulations that anybody's code may have written."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ._npz import open_npz
+from ._simulations import Simulations
+from ._status import UNDONE
+
+# Names in a file that are not arrays of data.
+_RESERVED = ("theta", "names", "status")
+
+
+class Opened(NamedTuple):
+    """Arrays of a file by name (`x/image` for one in a group), the parameters' names, failure messages."""
+
+    arrays: dict[str, Any]
+    names: Any
+    messages: dict[int, str]
+
+
+def load_simulations(path: str | Path) -> Simulations:
+    """Open simulations from a `.npz`, `.zarr`, `.h5` or `.hdf5` file, by the ending.
+
+    The file holds `theta` `(n, p)` and `x` `(n, ...)`, or several arrays `x/NAME`; where there is no `x`, all
+    other arrays are the data, by their names. Optional: `names` of the parameters (an attribute, in `.npz` an
+    array of text) and `status` `(n,)`. `theta` is read; the data stay on disk, except in a compressed `.npz`.
+    Of a store that `simulate` has not finished, the rows done so far are opened.
+
+    **Raises** `FileNotFoundError`; `ValueError` for another ending, a corrupt or truncated file, arrays that are
+    missing or have different lengths.
+
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "sims.npz"
+    >>> np.savez(path, theta=np.zeros((3, 1)), x=np.ones((3, 5)))
+    >>> sims = load_simulations(path)
+    >>> len(sims), sims.in_memory
+    (3, False)
+    """
+    path = Path(path)
+    if path.suffix not in _READERS:
+        raise ValueError(f"path must end in {', '.join(_READERS)}, but {path.name!r} came; name the file by its format")
+    if not path.exists():
+        raise FileNotFoundError(f"no file of simulations at {path}")
+    try:
+        opened = _READERS[path.suffix](path)
+    except (MemoryError, PermissionError):
+        raise
+    except Exception as error:
+        raise ValueError(
+            f"{path} is not a whole {path.suffix} file ({type(error).__name__}: {error}); it is corrupt or truncated, "
+            "or of another format: copy or make it again"
+        ) from error
+    return _simulations(path, opened)
+
+
+def _simulations(path: Path, opened: Opened) -> Simulations:
+    arrays = opened.arrays
+    if "theta" not in arrays:
+        raise ValueError(f"{path} has no array 'theta'; it holds: {', '.join(sorted(arrays)) or 'nothing'}")
+    x = _data(path, arrays)
+    theta, status = (_whole(path, arrays, name) for name in ("theta", "status"))
+    theta = theta[:, None] if theta.ndim == 1 else theta
+    try:
+        if status is not None and (status == UNDONE).any():
+            return _done_rows(theta, x, opened, status)
+        return Simulations(theta, x, opened.names, status, opened.messages)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def _data(path: Path, arrays: dict[str, Any]) -> Any:
+    """`x` itself, or the dict of named arrays."""
+    if "x" in arrays:
+        return arrays["x"]
+    named = {name[2:]: leaf for name, leaf in arrays.items() if name.startswith("x/")}
+    named = named or {name: leaf for name, leaf in arrays.items() if name not in _RESERVED}
+    if not named:
+        raise ValueError(f"{path} has no data: an array 'x', arrays 'x/NAME', or any beside 'theta' are needed")
+    return named
+
+
+def _whole(path: Path, arrays: dict[str, Any], name: str) -> Any:
+    if name not in arrays:
+        return None
+    try:
+        return np.asarray(arrays[name][:])
+    except Exception as error:
+        raise ValueError(
+            f"{name} in {path} cannot be read ({type(error).__name__}: {error}); the file is corrupt or truncated"
+        ) from error
+
+
+def _done_rows(theta: np.ndarray, x: Any, opened: Opened, status: np.ndarray) -> Simulations:
+    """The finished rows of a store that is still growing, or was left unfinished."""
+    from ._some_rows import SomeRows
+
+    rows = np.flatnonzero(status != UNDONE)
+    some = {k: SomeRows(v, rows) for k, v in x.items()} if isinstance(x, dict) else SomeRows(x, rows)
+    return Simulations(theta[rows], some, opened.names, status[rows])
+
+
+def _read_npz(path: Path) -> Opened:
+    arrays = open_npz(path)
+    names = arrays.pop("names", None)
+    return Opened(arrays, None if names is None else [str(name) for name in np.atleast_1d(names)], {})
+
+
+def _read_zarr(path: Path) -> Opened:
+    from ._zarr import open_zarr
+
+    return Opened(*open_zarr(path))
+
+
+def _read_hdf5(path: Path) -> Opened:
+    import h5py
+
+    file = h5py.File(path, "r")
+    arrays: dict[str, Any] = {}
+    file.visititems(lambda name, item: arrays.update({name: item}) if isinstance(item, h5py.Dataset) else None)
+    names = file.attrs.get("names")
+    if names is None and "names" in arrays:
+        names = arrays.pop("names").asstr()[:]
+    texts = None if names is None else [n.decode() if isinstance(n, bytes) else str(n) for n in np.atleast_1d(names)]
+    return Opened(arrays, texts, {})
+
+
+_READERS: dict[str, Callable[[Path], Opened]] = {
+    ".npz": _read_npz,
+    ".zarr": _read_zarr,
+    ".h5": _read_hdf5,
+    ".hdf5": _read_hdf5,
+}
