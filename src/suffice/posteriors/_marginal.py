@@ -48,12 +48,12 @@ class Marginal:
     @property
     def mean(self) -> np.ndarray:
         """Posterior means, `(d,)` or `(m, d)`."""
-        return self._out(self._moment(lambda x, centre: x, 0))
+        return self._out(self._moment(lambda x, centre: x, 0.0))
 
     @property
     def std(self) -> np.ndarray:
         """Posterior standard deviations, `(d,)` or `(m, d)`."""
-        mean = self._moment(lambda x, centre: x, 0)
+        mean = self._moment(lambda x, centre: x, 0.0)
         # A cell of width h has a spread of its own: h² / 12.
         within = 0.0 if self.classes else np.stack([(np.diff(e, axis=1) ** 2).mean(axis=1) / 12 for e in self.edges], 1)
         return self._out(np.sqrt(self._moment(lambda x, centre: (x - centre) ** 2, mean) + within))
