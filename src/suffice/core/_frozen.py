@@ -14,6 +14,8 @@ class Frozen(eqx.Module):
     >>> frozen = Frozen(jnp.ones(2))
     >>> float(jax.grad(lambda f: (f.value ** 2).sum(), allow_int=True)(frozen).value.sum())
     0.0
+    >>> Frozen((jnp.ones(2), "relu")).value[1]
+    'relu'
     """
 
     _value: Any
@@ -23,8 +25,8 @@ class Frozen(eqx.Module):
 
     @property
     def value(self) -> Any:
-        """The arrays, behind a stop of gradients."""
-        return jax.lax.stop_gradient(self._value)
+        """The arrays, behind a stop of gradients; what is no array (an activation of a network), as it is."""
+        return jax.tree.map(lambda leaf: jax.lax.stop_gradient(leaf) if eqx.is_array(leaf) else leaf, self._value)
 
 
 def _is_frozen(node: Any) -> bool:
