@@ -40,7 +40,7 @@ def infer(seed: int) -> dict[str, Any]:
         "mean": np.asarray(posterior.mean).tolist(),
         "std": np.asarray(posterior.std).tolist(),
         "simulations": int(found.simulated),
-        "rounds": len(found),
+        "rounds": found.rounds,
     }
 
 

@@ -18,11 +18,17 @@ from benchmarks.suffice_regression import log_ratios, prior
 OUTLIERS, TRAINING_SEED, HELD_OUT_SEED = 3.0, 11, 1_000_004
 
 
-def fitted(kind: str, n: int) -> Any:
+def simulations(seed: int, n: int) -> Any:
+    """Simulations with outliers."""
+    import suffice as sf
+
+    return sf.Simulations(*problem.simulations(seed, n, outliers=OUTLIERS), names=prior().names)
+
+
+def fitted(kind: str, sims: Any) -> Any:
     """A fit with a summary of this kind, of three numbers."""
     import suffice as sf
 
-    sims = sf.Simulations(*problem.simulations(TRAINING_SEED, n, outliers=OUTLIERS), names=prior().names)
     summary = getattr(sf.networks, kind)(problem.BINS, problem.PARAMETERS, key=0)
     return sf.fit(sf.Ratio(summary), sims, key=0, progress=False)
 
@@ -32,12 +38,12 @@ def information(fit: Any, theta: np.ndarray, x: np.ndarray) -> np.ndarray:
     return log_ratios(fit, x, theta[None])[0]
 
 
-def shares(fit: Any, theta: np.ndarray, x: np.ndarray) -> list[str]:
+def shares(fit: Any, sims: Any, held_out: Any) -> list[str]:
     """What `sf.retained` says: for each parameter, information in the summary over that in the data."""
     import suffice as sf
 
-    table = sf.retained(fit, sf.Simulations(theta, x, names=prior().names), key=0).table()
-    return [f"{row.summary / row.data:.2f}" for row in table.itertuples()]
+    table = sf.retained(fit, sims, held_out=held_out, key=0, progress=False).table()
+    return [f"{row.share:.2f} ({row.share_low:.2f} to {row.share_high:.2f})" for row in table.itertuples()]
 
 
 def main() -> None:
@@ -46,14 +52,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
     parser.add_argument("--simulations", type=int, default=problem.SIMULATIONS)
     n = parser.parse_args().simulations
+    sims, held_out = simulations(TRAINING_SEED, n), simulations(HELD_OUT_SEED, problem.HELD_OUT)
     theta, x = problem.simulations(HELD_OUT_SEED, problem.HELD_OUT, outliers=OUTLIERS)
     found, rows = {}, []
     for kind in ("Linear", "MLP"):
-        fit = fitted(kind, n)
+        fit = fitted(kind, sims)
         found[kind] = information(fit, theta, x)
         error = found[kind].std(axis=0) / np.sqrt(len(theta))
         numbers = [f"{m:.3f} ± {e:.3f}" for m, e in zip(found[kind].mean(axis=0), error)]
-        rows.append([kind, *numbers, ", ".join(shares(fit, theta, x))])
+        rows.append([kind, *numbers, ", ".join(shares(fit, sims, held_out))])
     gain = found["MLP"] - found["Linear"]
     sigma = gain.mean(axis=0) / (gain.std(axis=0) / np.sqrt(len(theta)))
     head = ["summary", "z[0], nats", "z[1], nats", "z[2], nats", "`sf.retained`"]

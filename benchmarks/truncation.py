@@ -41,11 +41,11 @@ def walk(x: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray, int, int]:
     from benchmarks.suffice_regression import prior
     from suffice.simulate.processes import LinearRegression
 
-    found = sf.rounds(
-        prior(), LinearRegression(noise=NOISE), x, key=seed, threshold=THRESHOLD, progress=False
-    )
-    low, high = found.prior.box()
-    return np.asarray(low), np.asarray(high), found.simulated, len(found)
+    ratio = sf.Ratio(sf.networks.Linear(problem.BINS, problem.PARAMETERS, key=seed))
+    simulator = LinearRegression(noise=NOISE)
+    found = sf.rounds(ratio, prior(), simulator, x, key=seed, threshold=THRESHOLD, progress=False)
+    low, high = found.box
+    return np.asarray(low), np.asarray(high), found.simulations, len(found.history)
 
 
 def judge(number: int) -> dict[str, Any]:
@@ -89,9 +89,9 @@ def body(found: list[dict]) -> str:
         kept = results.verdict(inside == len(found))
         told.append(
             f"{len(found)} observations, all but the first with a truth from the prior: the truth lies "
-            f"inside the final box for {inside} ({kept}). Box over exact region: median {np.median(wider):.2f}, "
-            f"largest {wider.max():.2f}; simulations: median {np.median(counts):,.0f}, largest "
-            f"{counts.max():,}; {found[-1]['cpu'] / len(found):.0f} CPU seconds each."
+            f"inside the final box for {inside} ({kept}). Box over exact region: "
+            f"median {np.median(wider):.2f}, largest {wider.max():.2f}; simulations: "
+            f"median {np.median(counts):,.0f}, largest {counts.max():,}; {found[-1]['cpu'] / len(found):.0f} CPU seconds each."
         )
     return "\n\n".join(told)
 

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
-from ._encode import CLASS_HOMES, FUNCTION_HOMES, public_name
+from ._encode import CLASS_HOMES, CONSTANT_HOME, FUNCTION_HOMES, public_name
 
 
 class Decoder:
@@ -101,6 +101,7 @@ _RULES: dict[str, Callable[[Decoder, dict], Any]] = {
     "$namedtuple": _namedtuple,
     "$tuple": lambda d, n: tuple(d.decode(v) for v in n["$tuple"]),
     "$dict": lambda d, n: {d.decode(k): d.decode(v) for k, v in n["$dict"]},
+    "$constant": lambda d, n: d.find(f"{CONSTANT_HOME}:{n['$constant']}"),
     "$class": lambda d, n: d.find_class(n["$class"]),
     "$object": _object,
     "$function": _function,

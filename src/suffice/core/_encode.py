@@ -14,6 +14,8 @@ import pandas as pd
 
 # Where functions held by a model (activations, mostly) are looked up by name.
 FUNCTION_HOMES = ("jax.nn", "jax.numpy", "jax.lax", "jax.numpy.linalg")
+# Where numpyro keeps constraints that exist once.
+CONSTANT_HOME = "numpyro.distributions.constraints"
 # Libraries whose classes may appear inside a saved object.
 CLASS_HOMES = ("suffice", "equinox", "numpyro", "flowjax", "jax", "paramax")
 
@@ -38,7 +40,7 @@ class Encoder:
     def write_arrays(self, archive: zipfile.ZipFile) -> None:
         for i, array in enumerate(self.arrays):
             buffer = io.BytesIO()
-            np.lib.format.write_array(buffer, np.ascontiguousarray(array), allow_pickle=False)
+            np.lib.format.write_array(buffer, np.asarray(array, order="C"), allow_pickle=False)
             archive.writestr(f"arrays/{i}.npy", buffer.getvalue())
 
 
@@ -89,6 +91,14 @@ def _encode_namedtuple(encoder: Encoder, obj: Any, where: str) -> Any:
     return {"$namedtuple": public_name(type(obj)), "fields": fields}
 
 
+def _constant_name(obj: Any) -> str | None:
+    """The name under which numpyro keeps this very object: its code compares constraints by identity."""
+    if type(obj).__module__ != CONSTANT_HOME:
+        return None
+    known = vars(importlib.import_module(CONSTANT_HOME))
+    return next((name for name, item in known.items() if item is obj), None)
+
+
 def _encode_object(encoder: Encoder, obj: Any, where: str) -> Any:
     # Dataclasses (equinox modules among them) by their fields; numpyro's objects by what they hold.
     names = [f.name for f in dataclasses.fields(obj)] if dataclasses.is_dataclass(obj) else list(vars(obj))
@@ -129,6 +139,7 @@ _RULES: tuple[tuple[Callable[[Any], bool], Callable[[Encoder, Any, str], Any]], 
     (lambda o: isinstance(o, list), lambda e, o, w: [e.encode(v, f"{w}[{i}]") for i, v in enumerate(o)]),
     (lambda o: isinstance(o, dict), _encode_dict),
     (lambda o: isinstance(o, type), lambda e, o, w: {"$class": public_name(o)}),
+    (lambda o: _constant_name(o) is not None, lambda e, o, w: {"$constant": _constant_name(o)}),
     (_is_library_object, _encode_object),
     (callable, _encode_callable),
 )

@@ -13,7 +13,7 @@ from jaxtyping import PyTree
 from ..core import as_key, KeyLike
 from ..objectives import Ratio
 from ..priors import AbstractPrior
-from ..simulate import Simulations
+from ..simulate import simulate, Simulations
 from ..train import fit, Fit
 from ._posterior import posterior
 from ._ratio_posterior import RatioPosterior
@@ -95,8 +95,6 @@ def rounds(
     """
     if not 0 < shrink < 1 or max_rounds < 1:
         raise ValueError(f"shrink must lie between 0 and 1 and max_rounds be at least 1, but {shrink}, {max_rounds} came")
-    from ..simulate import simulate
-
     sims, history, stopped, keys = None, [], "max_rounds", jax.random.split(as_key(key), max_rounds)
     for number, round_key in enumerate(keys):
         for_simulations, for_fit, for_posterior = jax.random.split(round_key, 3)

@@ -40,7 +40,9 @@ class CorrelatedFactor(AbstractFactor):
 
     def classes(self) -> int | None:
         if self.distribution.support.is_discrete:
-            raise ValueError(f"{self.name!r}: discrete parameters of several dependent columns are not supported")
+            raise ValueError(
+                f"{self.name!r}: discrete parameters of several dependent columns are not supported"
+            )
         return None
 
     def sample(self, n: int, key: Array) -> Float[Array, "n k"]:
@@ -52,7 +54,9 @@ class CorrelatedFactor(AbstractFactor):
                 key, _ = jax.random.split(state[0])
                 return key, self._draw(key, 1)[0]
 
-            return jax.lax.while_loop(lambda state: ~self.inside(state[1][None])[0], again, again((key, self.low)))[1]
+            return jax.lax.while_loop(
+                lambda state: ~self.inside(state[1][None])[0], again, again((key, self.low))
+            )[1]
 
         return jax.vmap(one)(jax.random.split(key, n))
 
@@ -65,8 +69,12 @@ class CorrelatedFactor(AbstractFactor):
         low, high = jnp.maximum(self.low, low), jnp.minimum(self.high, high)
         mass = self._mass(np.asarray(low, np.float64), np.asarray(high, np.float64))
         if not mass > _LEAST:
-            raise ValueError(f"the box leaves {mass:.2g} of the prior of {self.name!r}, less than {_LEAST:g}: too little")
-        changed = eqx.tree_at(lambda f: (f.low, f.high, f.mass), self, (low, high, jnp.asarray(mass, low.dtype)))
+            raise ValueError(
+                f"the box leaves {mass:.2g} of the prior of {self.name!r}, less than {_LEAST:g}: too little"
+            )
+        changed = eqx.tree_at(
+            lambda f: (f.low, f.high, f.mass), self, (low, high, jnp.asarray(mass, low.dtype))
+        )
         return CorrelatedFactor(**{**vars(changed), "is_cut": True})
 
     def range(self, mass: float) -> tuple[np.ndarray, np.ndarray]:
@@ -86,7 +94,9 @@ class CorrelatedFactor(AbstractFactor):
 
     def pick(self, columns: tuple[int, ...]) -> AbstractFactor:
         if not isinstance(self.distribution, dist.MultivariateNormal) or self.is_cut:
-            raise ValueError(f"some columns of {self.name!r} alone are only known for a multivariate normal that is not cut")
+            raise ValueError(
+                f"some columns of {self.name!r} alone are only known for a multivariate normal that is not cut"
+            )
         index = np.array(columns)
         covariance = self.distribution.covariance_matrix[index][:, index]
         mean = jnp.broadcast_to(self.distribution.loc, (self.size,))[index]
@@ -98,7 +108,9 @@ class CorrelatedFactor(AbstractFactor):
     def _mass(self, low: np.ndarray, high: np.ndarray) -> float:
         if isinstance(self.distribution, dist.MultivariateNormal) and len(self.shape) == 1:
             mean = np.broadcast_to(np.asarray(self.distribution.loc, np.float64), (self.size,))
-            normal = stats.multivariate_normal(mean, np.asarray(self.distribution.covariance_matrix, np.float64), seed=0)
+            normal = stats.multivariate_normal(
+                mean, np.asarray(self.distribution.covariance_matrix, np.float64), seed=0
+            )
             return float(normal.cdf(high, lower_limit=low))
         drawn = np.asarray(self._draw(jax.random.key(0), _DRAWS))
         return float(((drawn >= low) & (drawn <= high)).all(axis=1).mean())

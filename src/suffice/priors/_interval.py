@@ -39,4 +39,10 @@ def log_jacobian(u: Float[Array, "n p"], low: Ends, high: Ends) -> Float[Array, 
 
 def _kinds(low: Ends, high: Ends) -> tuple[Array, Array, Array, Array, Array]:
     lower, upper = jnp.isfinite(low), jnp.isfinite(high)
-    return lower & upper, lower & ~upper, upper & ~lower, jnp.where(lower, low, 0.0), jnp.where(upper, high, 0.0)
+    return (
+        lower & upper,
+        lower & ~upper,
+        upper & ~lower,
+        jnp.where(lower, low, 0.0),
+        jnp.where(upper, high, 0.0),
+    )

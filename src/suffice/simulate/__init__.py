@@ -1,8 +1,15 @@
 """From a prior and a simulator to simulations, in memory or on disk."""
 
+import sys
+
 from . import processes as processes
 from ._batch import Batch as Batch
+from ._callable import CallableFolder
 from ._failures import Failures as Failures
 from ._load import load_simulations as load_simulations
+from ._simulate import simulate as simulate
 from ._simulations import Simulations as Simulations
 from ._status import Status as Status
+
+# `import suffice.simulate` puts the folder in the place of the function of the same name.
+sys.modules[__name__].__class__ = CallableFolder

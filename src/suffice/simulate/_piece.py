@@ -42,7 +42,9 @@ def finite_rows(x: Any) -> np.ndarray:
 def empty_like(example: Any, n: int) -> Any:
     """Arrays of `n` rows that are not a number, or zero where there is no such value."""
     fill = {"f": np.nan, "c": np.nan}
-    return jax.tree.map(lambda leaf: np.full((n, *leaf.shape), fill.get(np.dtype(leaf.dtype).kind, 0), leaf.dtype), example)
+    return jax.tree.map(
+        lambda leaf: np.full((n, *leaf.shape), fill.get(np.dtype(leaf.dtype).kind, 0), leaf.dtype), example
+    )
 
 
 def gathered(outcomes: list[Outcome]) -> Piece:
@@ -80,8 +82,9 @@ def refuse_other_shape(example: Any, row: int, outcome: Outcome) -> None:
         same = all(a.shape == b.shape and np.can_cast(a.dtype, b.dtype, "same_kind") for a, b in pairs)
     if not same:
         raise ValueError(
-            f"the simulator returned {_told(example)} for row {row} but {_told(here)} for row {outcome.row}; every "
-            "call must return arrays of the same names, shapes and types (pad to one length, or return floats)"
+            f"the simulator returned {_told(example)} for row {row} but {_told(here)} for row {outcome.row}; "
+            "every call must return arrays of the same names, shapes and types (pad to one length, or return "
+            "floats)"
         )
 
 

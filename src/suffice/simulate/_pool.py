@@ -59,8 +59,8 @@ def _payload(simulator: Callable, given: dict[str, Any], entropy: list[int]) -> 
         return cloudpickle.dumps((simulator, given, entropy))
     except Exception as error:
         raise ValueError(
-            f"simulator cannot be sent to other processes ({type(error).__name__}: {error}); a plain function can, "
-            "one that holds open files, locks or connections cannot: open them inside of it"
+            f"simulator cannot be sent to other processes ({type(error).__name__}: {error}); a plain "
+            "function can, one that holds open files, locks or connections cannot: open them inside of it"
         ) from error
 
 
@@ -99,7 +99,9 @@ class _Pool:
 
     def _patience(self) -> float:
         """Seconds until the next row runs out of time, or finished rows should be kept."""
-        ends = [w.since + self._timeout - time.monotonic() for w in self._workers if w.tasks and self._timeout]
+        ends = [
+            w.since + self._timeout - time.monotonic() for w in self._workers if w.tasks and self._timeout
+        ]
         return max(0.001, min([*ends, 1.0]))
 
     def _answer(self, worker: Worker, pending: deque[Task]) -> list[Outcome]:
@@ -115,7 +117,8 @@ class _Pool:
             return []
         if first == "broken":
             raise ValueError(
-                f"the simulator cannot be loaded in another process ({rest[0]}); what it imports must be importable there"
+                f"the simulator cannot be loaded in another process ({rest[0]}); what it imports must be "
+                "importable there"
             )
         x, message = rest
         return self._settle(worker.take(), _outcome(first, x, message), pending)

@@ -16,7 +16,8 @@ import numpy as np
 
 _SCRIPT = Path(__file__).with_name("_worker.py")
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-# Rows sent ahead to a process, so that it never waits; few bytes, or both ends might wait for the other to read.
+# Rows sent ahead to a process, so that it never waits; few bytes, or both ends might wait for the other to
+# read.
 _AHEAD, _AHEAD_BYTES = 8, 16_384
 
 
@@ -116,7 +117,8 @@ class Starter:
     def _launch(self) -> subprocess.Popen:
         environment = {**dict.fromkeys(_ONE_THREAD, "1"), "JAX_PLATFORMS": "cpu", **os.environ}
         command = [sys.executable, "-P", str(_SCRIPT), str(self._listener.address)]
-        # What a simulator prints goes to standard error; in a session of its own it can be killed with its children.
+        # What a simulator prints goes to standard error; in a session of its own it can be killed with its
+        # children.
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=2, env=environment, start_new_session=os.name == "posix"
         )
@@ -138,4 +140,6 @@ class Starter:
                     coming.result().close()
                     for worker in workers:
                         worker.kill()
-                    raise RuntimeError(f"a process for the simulator could not start: {dead[0].death()}") from None
+                    raise RuntimeError(
+                        f"a process for the simulator could not start: {dead[0].death()}"
+                    ) from None

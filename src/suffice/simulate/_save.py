@@ -54,7 +54,11 @@ def _write_npz(path: Path, arrays: dict[str, Any], names: tuple[str, ...]) -> No
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
         for name, leaf in {**arrays, "names": np.array(names)}.items():
             dtype = np.dtype(leaf.dtype)
-            header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": tuple(leaf.shape)}
+            header = {
+                "descr": np.lib.format.dtype_to_descr(dtype),
+                "fortran_order": False,
+                "shape": tuple(leaf.shape),
+            }
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
                 np.lib.format.write_array_header_1_0(member, header)
                 for rows in _pieces(leaf):

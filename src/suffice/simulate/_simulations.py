@@ -30,7 +30,8 @@ class Simulations:
     - `theta`: parameters, one row a simulation.
     - `x`: an array `(n, ...)`, or a dict of named arrays.
     - `names`: of the parameters; `theta[0]`, `theta[1]`, ... by default.
-    - `status`: `(n,)`, what became of each row (`Status`); by default found by looking for non-finite numbers.
+    - `status`: `(n,)`, what became of each row (`Status`); by default found by looking for non-finite
+      numbers.
     - `messages`: by row number, what the simulator said when it failed.
 
     **Raises** `ValueError` when shapes, lengths or names do not fit each other.
@@ -70,7 +71,9 @@ class Simulations:
         """Rows, by number, slice, mask or array of numbers; read into memory."""
         rows = np.atleast_1d(np.arange(len(self))[index])
         theta, x = self.rows(rows)
-        messages = {new: self._messages[old] for new, old in enumerate(rows.tolist()) if old in self._messages}
+        messages = {
+            new: self._messages[old] for new, old in enumerate(rows.tolist()) if old in self._messages
+        }
         status = None if self._status is None else self._status[rows]
         return Simulations(theta, x, self.names, status, messages)
 
@@ -79,8 +82,10 @@ class Simulations:
         index = np.asarray(index)
         if index.ndim != 1 or (index.dtype.kind not in "iu" and index.size):
             raise ValueError(f"index must be a list of row numbers, but {index.dtype}{index.shape} came")
-        if index.size and not (0 <= index.min() and index.max() < len(self)):
-            raise IndexError(f"row numbers must be from 0 to {len(self) - 1}, but {index.min()} to {index.max()} came")
+        if index.size and not (index.min() >= 0 and index.max() < len(self)):
+            raise IndexError(
+                f"row numbers must be from 0 to {len(self) - 1}, but {index.min()} to {index.max()} came"
+            )
         index = index.astype(np.int64)
         x = jax.tree_util.tree_map_with_path(lambda path, leaf: read_rows(leaf, index, _called(path)), self.x)
         return Batch(read_rows(self.theta, index, "theta"), x)
@@ -101,7 +106,9 @@ class Simulations:
 
     @property
     def status(self) -> Int[np.ndarray, " n"]:
-        """What became of each row, `(n,)`: see `Status`. Where it is not known, all rows are looked at once."""
+        """What became of each row, `(n,)`: see `Status`. Where it is not known, all rows are looked at
+        once.
+        """
         if self._status is None:
             kinds = [np.where(good, Status.OK, Status.NONFINITE) for good in map(_finite, self._chunks())]
             self._status = np.concatenate([np.zeros(0, np.int8), *kinds]).astype(np.int8)
@@ -136,7 +143,9 @@ class Simulations:
                 f"the parameters are called {', '.join(self.names)} and {', '.join(other.names)}; "
                 "only simulations of the same parameters can be put together"
             )
-        if jax.tree.map(lambda leaf: leaf.shape, self.example) != jax.tree.map(lambda leaf: leaf.shape, other.example):
+        if jax.tree.map(lambda leaf: leaf.shape, self.example) != jax.tree.map(
+            lambda leaf: leaf.shape, other.example
+        ):
             raise ValueError(f"x has other arrays or shapes in the two: {self.example} and {other.example}")
         every = [part.rows(np.arange(len(part))) for part in (self, other)]
         theta, x = jax.tree.map(lambda a, b: np.concatenate([a, b]), *every)
@@ -147,20 +156,26 @@ class Simulations:
         """`ValueError` unless the parameters have the names of `prior` and lie inside its support."""
         if prior.names != self.names:
             raise ValueError(
-                f"the prior is about {', '.join(prior.names)}, the simulations about {', '.join(self.names)}; "
-                "give both the same names in the same order: Simulations(theta, x, names=prior.names)"
+                f"the prior is about {', '.join(prior.names)}, the simulations about "
+                f"{', '.join(self.names)}; give both the same names in the same order: Simulations(theta, x, "
+                "names=prior.names)"
             )
-        inside = [np.asarray(prior.contains(np.asarray(batch.theta, float))) for batch in self._chunks(x=False)]
+        inside = [
+            np.asarray(prior.contains(np.asarray(batch.theta, float))) for batch in self._chunks(x=False)
+        ]
         outside = np.flatnonzero(~np.concatenate([np.zeros(0, bool), *inside]))
         if len(outside):
             at = read_rows(self.theta, outside[:1], "theta")[0]
             raise ValueError(
-                f"{len(outside)} of {len(self)} simulations have parameters outside of the prior, the first in "
-                f"row {outside[0]}: theta = {np.round(at, 6).tolist()}; give the prior they were drawn from"
+                f"{len(outside)} of {len(self)} simulations have parameters outside of the prior, the first "
+                f"in row {outside[0]}: theta = {np.round(at, 6).tolist()}; give the prior they were drawn "
+                "from"
             )
 
     def save(self, path: str | Path) -> Path:
-        """Write to a `.npz`, `.zarr`, `.h5` or `.hdf5` file, chunk by chunk; an old one is replaced once done."""
+        """Write to a `.npz`, `.zarr`, `.h5` or `.hdf5` file, chunk by chunk; an old one is replaced once
+        done.
+        """
         from ._save import save_simulations
 
         return save_simulations(self, Path(path))
@@ -172,7 +187,9 @@ class Simulations:
 
 
 def _called(path: tuple) -> str:
-    return "x" + "".join(f"/{key}" for key in jax.tree_util.keystr(path, simple=True, separator="/").split("/") if key)
+    return "x" + "".join(
+        f"/{key}" for key in jax.tree_util.keystr(path, simple=True, separator="/").split("/") if key
+    )
 
 
 def _finite(batch: Batch) -> np.ndarray:
@@ -215,7 +232,8 @@ def _leaves(x: PyTree, n: int) -> PyTree:
         length = leaf.shape[0] if leaf.shape else 0
         if not leaf.shape or length != n:
             raise ValueError(
-                f"theta has {n} rows but {_called(path)} has shape {tuple(leaf.shape)}; both need one row a simulation"
+                f"theta has {n} rows but {_called(path)} has shape {tuple(leaf.shape)}; both need one row a "
+                "simulation"
             )
     return x
 
@@ -224,7 +242,9 @@ def _checked_names(names: Sequence[str] | None, p: int) -> tuple[str, ...]:
     if names is None:
         return tuple(f"theta[{i}]" for i in range(p))
     if isinstance(names, str):
-        raise TypeError(f"names must be a list of {p} names, but the text {names!r} came; use names=({names!r},)")
+        raise TypeError(
+            f"names must be a list of {p} names, but the text {names!r} came; use names=({names!r},)"
+        )
     names = tuple(str(name) for name in names)
     if len(names) != p:
         raise ValueError(f"theta has {p} columns but {len(names)} names came: {', '.join(names)}")

@@ -64,7 +64,9 @@ def _put(old: np.ndarray, at: np.ndarray, new: np.ndarray) -> np.ndarray:
 def _compiled(
     simulator: Callable, key: Array, theta: np.ndarray, rows: np.ndarray, attempt: int, chunk: int
 ) -> Any:
-    """One chunk. Always filled up to the same length: compiled once, and a row never depends on the others."""
+    """One chunk. Always filled up to the same length: compiled once, and a row never depends on the
+    others.
+    """
     full = np.resize(rows, chunk)
     x = _simulate(simulator, key, theta[full], full.astype(np.uint32), np.uint32(attempt))
     return jax.tree.map(lambda leaf: np.asarray(leaf)[: len(rows)], x)

@@ -1,5 +1,5 @@
-"""One process of the pool. It runs as a script of its own, so nothing of the parent's program is imported again
-and nothing is forked: JAX in the parent has threads, which a fork would break."""
+"""One process of the pool. It runs as a script of its own, so nothing of the parent's program is imported
+again and nothing is forked: JAX in the parent has threads, which a fork would break."""
 
 import os
 import random
@@ -19,12 +19,16 @@ def plain(x: Any) -> Any:
         return {str(name): plain(part) for name, part in x.items()}
     array = np.asarray(x)
     if array.dtype.kind not in "buifc" or isinstance(x, tuple):
-        raise TypeError(f"the simulator returned {type(x).__name__}; return an array or a dict of named arrays")
+        raise TypeError(
+            f"the simulator returned {type(x).__name__}; return an array or a dict of named arrays"
+        )
     return array
 
 
 def generator(entropy: Any, row: int, attempt: int) -> Any:
-    """The randomness of one row. NumPy's and Python's global generators are set too, for code that uses them."""
+    """The randomness of one row. NumPy's and Python's global generators are set too, for code that uses
+    them.
+    """
     import numpy as np
 
     seeds = np.random.SeedSequence(entropy, spawn_key=(row, attempt))
@@ -41,7 +45,9 @@ def message(error: BaseException) -> str:
 
 
 def end_with_parent() -> None:
-    """Standard input closes when the parent ends, however it ends; then this process, and what it started, ends."""
+    """Standard input closes when the parent ends, however it ends; then this process, and what it started,
+    ends.
+    """
     sys.stdin.buffer.read()
     if hasattr(os, "killpg"):
         os.killpg(0, signal.SIGKILL)

@@ -9,6 +9,8 @@ import jax
 import numpy as np
 from jaxtyping import PyTree
 
+from ._status import UNDONE
+
 # In the attributes of groups that this package wrote: all of their chunks are on disk, empty ones too.
 MARK = "suffice"
 FORMAT = 1
@@ -23,17 +25,24 @@ def open_zarr(path: Path) -> tuple[dict[str, Any], list[str] | None, dict[int, s
     arrays: dict[str, Any] = dict(group.arrays())
     for name, inner in group.groups():
         arrays |= {f"{name}/{key}": leaf for key, leaf in inner.arrays()}
-    if MARK in group.attrs and "status" not in arrays:
+    if MARK in group.attrs:
+        done = np.flatnonzero(np.asarray(arrays["status"][:]) != UNDONE)
         for name, leaf in arrays.items():
-            refuse_missing_chunks(path, name, leaf)
+            refuse_missing_chunks(path, name, leaf, done)
     names: Any = group.attrs.get("names")
     if names is None and "names" in arrays:
         names = arrays.pop("names")[:].tolist()
     messages: Any = group.attrs.get("messages", {})
-    return arrays, None if names is None else [str(name) for name in names], {int(k): v for k, v in messages.items()}
+    return (
+        arrays,
+        None if names is None else [str(name) for name in names],
+        {int(k): v for k, v in messages.items()},
+    )
 
 
-def create_zarr(group: Any, name: str, n: int, shape: tuple[int, ...], dtype: np.dtype, chunk: int, fill: Any) -> Any:
+def create_zarr(
+    group: Any, name: str, n: int, shape: tuple[int, ...], dtype: np.dtype, chunk: int, fill: Any
+) -> Any:
     """An array of `n` rows, in chunks of at most `chunk` rows and about 8 MB."""
     rows = max(1, min(chunk, _CHUNK_BYTES // max(1, math.prod(shape) * dtype.itemsize)))
     settings = {"shape": (n, *shape), "chunks": (rows, *(max(1, size) for size in shape)), "fill_value": fill}
@@ -44,19 +53,25 @@ def stored_arrays(example: PyTree) -> dict[str, jax.ShapeDtypeStruct]:
     """The arrays that one `x` is stored as, by name: `x`, or `x/NAME`."""
     if isinstance(example, dict):
         bad = [name for name in example if not isinstance(name, str) or "/" in name or not name]
-        bad += [name for name, leaf in example.items() if len(jax.tree.leaves(leaf)) != 1 or isinstance(leaf, dict)]
+        bad += [
+            name
+            for name, leaf in example.items()
+            if len(jax.tree.leaves(leaf)) != 1 or isinstance(leaf, dict)
+        ]
         if bad:
             raise ValueError(f"x must be an array or a dict of named arrays to be stored; not so: {bad}")
         return {f"x/{name}": leaf for name, leaf in example.items()}
     if len(jax.tree.leaves(example)) != 1 or isinstance(example, tuple | list):
-        raise ValueError(f"x must be an array or a dict of named arrays to be stored, but {type(example).__name__} came")
+        raise ValueError(
+            f"x must be an array or a dict of named arrays to be stored, but {type(example).__name__} came"
+        )
     return {"x": example}
 
 
-def refuse_missing_chunks(path: Path, name: str, leaf: Any, rows: range | None = None) -> None:
-    """`ValueError` when files are missing: zarr itself would read them as fill values."""
+def refuse_missing_chunks(path: Path, name: str, leaf: Any, rows: np.ndarray) -> None:
+    """`ValueError` when chunks of some rows are missing: zarr itself would read them as fill values."""
     counts = [-(-size // chunk) for size, chunk in zip(leaf.shape, leaf.chunks)]
-    first = range(counts[0]) if rows is None else rows
-    for place in itertools.product(first, *(range(count) for count in counts[1:])):
+    needed = np.unique(rows // leaf.chunks[0]).tolist()
+    for place in itertools.product(needed, *(range(count) for count in counts[1:])):
         if not (path / name / "c" / "/".join(map(str, place))).exists():
-            raise ValueError(f"chunk {place} of {name} is missing")
+            raise ValueError(f"chunk {'/'.join(map(str, place))} of {name} is missing")

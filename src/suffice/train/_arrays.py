@@ -48,7 +48,7 @@ class Arrays(AbstractSource):
         rows = jax.random.permutation(key, self.rows) if self.shuffle else self.rows
         return rows[: self.steps * self.batch_size].reshape(self.steps, self.batch_size)
 
-    def batch(self, plan: Int[Array, "steps batch"], index: Array, key: Array) -> PyTree:
+    def batch(self, plan: Int[Array, "steps batch"], index: Array | int, key: Array) -> PyTree:
         return jax.tree.map(lambda leaf: leaf[plan[index]], self.data)
 
     def divide(self, valid: float, test: float, *, key: Array) -> tuple[AbstractSource, AbstractSource, Split]:

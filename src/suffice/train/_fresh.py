@@ -56,7 +56,7 @@ class Fresh(AbstractSource):
     def plan(self, key: Array) -> Array:
         return key if self.fixed is None else self.fixed
 
-    def batch(self, plan: Array, index: Array, key: Array) -> Batch:
+    def batch(self, plan: Array, index: Array | int, key: Array) -> Batch:
         for_prior, for_simulator = jax.random.split(jax.random.fold_in(plan, index))
         theta = self.prior.sample(self.batch_size, key=for_prior)
         x = jax.vmap(self.simulator)(jax.random.split(for_simulator, self.batch_size), theta)
@@ -100,7 +100,7 @@ class Renoised(AbstractSource):
     def plan(self, key: Array) -> PyTree:
         return self.source.plan(key)
 
-    def batch(self, plan: PyTree, index: Array, key: Array) -> Batch:
+    def batch(self, plan: PyTree, index: Array | int, key: Array) -> Batch:
         theta, x = self.source.batch(plan, index, key)
         keys = jax.random.split(jax.random.fold_in(key, 1), theta.shape[0])
         return Batch(theta, jax.vmap(self.noise)(keys, x))

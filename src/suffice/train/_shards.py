@@ -33,8 +33,8 @@ class Shards(AbstractSource):
     - `segment`: rows held in memory at once.
     """
 
-    sims: Simulations = eqx.field(static=True)
-    rows: np.ndarray = eqx.field(static=True)
+    sims: Simulations
+    rows: np.ndarray
     batch_size: int = eqx.field(static=True)
     segment: int = eqx.field(static=True)
     steps: int = eqx.field(static=True)
@@ -54,7 +54,7 @@ class Shards(AbstractSource):
         order = jax.random.permutation(key, len(self.rows))
         return order[: self.steps * self.batch_size].reshape(self.steps, self.batch_size)
 
-    def batch(self, plan: PyTree, index: Array, key: Array) -> Batch:
+    def batch(self, plan: PyTree, index: Array | int, key: Array) -> Batch:
         return self.sims.rows(self.rows[np.asarray(plan[index])])
 
     def divide(self, valid: float, test: float, *, key: Array) -> tuple[AbstractSource, AbstractSource, Split]:

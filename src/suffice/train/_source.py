@@ -37,7 +37,7 @@ class AbstractSource(eqx.Module):
         """What one epoch needs to know in advance, such as a permutation."""
 
     @abc.abstractmethod
-    def batch(self, plan: PyTree, index: Array, key: Array) -> PyTree:
+    def batch(self, plan: PyTree, index: Array | int, key: Array) -> PyTree:
         """Batch number `index`."""
 
     @abc.abstractmethod
