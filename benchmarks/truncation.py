@@ -87,11 +87,12 @@ def body(found: list[dict]) -> str:
         wider = np.array([run["wider"] for run in others])
         counts = np.array([run["simulations"] for run in others])
         kept = results.verdict(inside == len(found))
+        wide = f"median {np.median(wider):.2f}, largest {wider.max():.2f}"
+        cost = f"median {np.median(counts):,.0f}, largest {counts.max():,}"
         told.append(
-            f"{len(found)} observations, all but the first with a truth from the prior: the truth lies "
-            f"inside the final box for {inside} ({kept}). Box over exact region: "
-            f"median {np.median(wider):.2f}, largest {wider.max():.2f}; simulations: "
-            f"median {np.median(counts):,.0f}, largest {counts.max():,}; {found[-1]['cpu'] / len(found):.0f} CPU seconds each."
+            f"{len(found)} observations, all but the first with a truth from the prior: the truth lies inside "
+            f"the final box for {inside} ({kept}). Box over exact region: {wide}. Simulations: {cost}. "
+            f"{found[-1]['cpu'] / len(found):.0f} CPU seconds each."
         )
     return "\n\n".join(told)
 
