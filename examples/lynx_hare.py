@@ -64,13 +64,19 @@ def infer(*, key: int = 0, quick: bool = False, progress: bool = False) -> Found
     objective = sf.Ratio(network, negatives=4, width=32)
     walk = sf.rounds(
         objective, PROCESS.prior, simulator, x_obs,
-        n=4_000 if quick else 20_000, max_rounds=3 if quick else 6, threshold=1e-5,
+        n=4_000 if quick else 20_000, max_rounds=2 if quick else 6, threshold=1e-5,
         max_epochs=8 if quick else 60, patience=8, plateau=3, average=0.99, key=for_rounds, progress=progress,
     )  # fmt: skip
     box = sf.truncate(walk.posterior, walk.prior, threshold=1e-5)
-    source = sf.Fresh(box, simulator, steps=40 if quick else 200, batch_size=512)
+    source = sf.Fresh(box, simulator, steps=30 if quick else 200, batch_size=512)
     fit = sf.fit(
-        objective, source, max_epochs=8 if quick else 80, patience=16, plateau=4, key=for_fit, progress=progress
+        objective,
+        source,
+        max_epochs=5 if quick else 80,
+        patience=16,
+        plateau=4,
+        key=for_fit,
+        progress=progress,
     )
     posterior = sf.posterior(fit, box, x_obs, key=for_posterior)
     drawn = walk.simulations + len(fit.history) * source.steps * source.batch_size
@@ -123,10 +129,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path(), help="folder for the figure")
     args = parser.parse_args()
     found = infer(key=args.key, quick=args.quick, progress=True)
-    draws = nuts(150, 150) if args.quick else nuts(500, 1000)
+    draws = nuts(100, 100, chains=1) if args.quick else nuts(500, 1000)
     print(f"\n{found.simulated:,} simulations, {found.rounds} rounds and a last fit\n")
     print(beside(found, draws).round(3).to_string())
-    axes = sf.plots.marginals([found.posterior, draws], names=found.posterior.names, labels=["suffice", "NUTS"])
+    axes = sf.plots.marginals(
+        [found.posterior, draws], names=found.posterior.names, labels=["suffice", "NUTS"]
+    )
     args.out.mkdir(parents=True, exist_ok=True)
     axes[0].figure.savefig(args.out / "lynx_hare.png", dpi=150)
     print(f"\nwrote {args.out / 'lynx_hare.png'}")

@@ -5,6 +5,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+
 from suffice.core import as_key, chunked_map, Estimate, Frozen, Registry, trainable
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpyro.distributions as dist
 import pandas as pd
 import pytest
+
 import suffice as sf
 
 

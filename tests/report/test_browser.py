@@ -7,6 +7,7 @@ from pathlib import Path
 import matplotlib.image
 import numpy as np
 import pytest
+
 from suffice.cli import main
 
 pytestmark = pytest.mark.browser

@@ -6,6 +6,7 @@ import io
 import matplotlib.image
 import pytest
 from matplotlib import pyplot as plt
+
 from suffice.report import image
 
 

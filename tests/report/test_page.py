@@ -4,6 +4,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+
 from suffice.report import Code, Facts, Figures, Image, Note, page, Section, Table, Text
 
 _NASTY = """<script>alert("x")</script>'&"""

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+
 import suffice as sf
 from suffice.train import AbstractObjective, Arrays, Shards
 

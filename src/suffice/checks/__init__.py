@@ -1,7 +1,11 @@
 """Is the posterior right? Checks on held-out simulations, each a result with `.table()` and `.plot()`."""
 
 from ._band import ecdf as ecdf, ecdf_band as ecdf_band
-from ._coverage import Coverage as Coverage, coverage as coverage, coverage_from_levels as coverage_from_levels
+from ._coverage import (
+    Coverage as Coverage,
+    coverage as coverage,
+    coverage_from_levels as coverage_from_levels,
+)
 from ._draw import draw as draw
 from ._jeffreys import jeffreys_interval as jeffreys_interval
 from ._sbc import Sbc as Sbc, sbc as sbc, sbc_from_ranks as sbc_from_ranks

@@ -77,12 +77,16 @@ def _encode_key(encoder: Encoder, obj: jax.Array, where: str) -> Any:
 
 
 def _encode_dict(encoder: Encoder, obj: dict, where: str) -> Any:
-    pairs = [[encoder.encode(k, f"{where} key"), encoder.encode(v, f"{where}[{k!r}]")] for k, v in obj.items()]
+    pairs = [
+        [encoder.encode(k, f"{where} key"), encoder.encode(v, f"{where}[{k!r}]")] for k, v in obj.items()
+    ]
     return {"$dict": pairs}
 
 
 def _encode_frame(encoder: Encoder, obj: pd.DataFrame, where: str) -> Any:
-    columns = [[encoder.encode(c, where), encoder.encode(obj[c].tolist(), f"{where}.{c}")] for c in obj.columns]
+    columns = [
+        [encoder.encode(c, where), encoder.encode(obj[c].tolist(), f"{where}.{c}")] for c in obj.columns
+    ]
     return {"$frame": columns}
 
 
@@ -130,12 +134,21 @@ _RULES: tuple[tuple[Callable[[Any], bool], Callable[[Encoder, Any, str], Any]], 
     (lambda o: isinstance(o, float), _encode_float),
     (_is_key, _encode_key),
     (lambda o: isinstance(o, jax.Array | np.ndarray | np.generic), _encode_array),
-    (lambda o: isinstance(o, jax.ShapeDtypeStruct), lambda e, o, w: {"$struct": list(o.shape), "dtype": str(o.dtype)}),
-    (lambda o: isinstance(o, slice), lambda e, o, w: {"$slice": [e.encode(v, w) for v in (o.start, o.stop, o.step)]}),
+    (
+        lambda o: isinstance(o, jax.ShapeDtypeStruct),
+        lambda e, o, w: {"$struct": list(o.shape), "dtype": str(o.dtype)},
+    ),
+    (
+        lambda o: isinstance(o, slice),
+        lambda e, o, w: {"$slice": [e.encode(v, w) for v in (o.start, o.stop, o.step)]},
+    ),
     (lambda o: isinstance(o, np.dtype), lambda e, o, w: {"$dtype": str(o)}),
     (lambda o: isinstance(o, pd.DataFrame), _encode_frame),
     (lambda o: isinstance(o, tuple) and hasattr(o, "_asdict"), _encode_namedtuple),
-    (lambda o: isinstance(o, tuple), lambda e, o, w: {"$tuple": [e.encode(v, f"{w}[{i}]") for i, v in enumerate(o)]}),
+    (
+        lambda o: isinstance(o, tuple),
+        lambda e, o, w: {"$tuple": [e.encode(v, f"{w}[{i}]") for i, v in enumerate(o)]},
+    ),
     (lambda o: isinstance(o, list), lambda e, o, w: [e.encode(v, f"{w}[{i}]") for i, v in enumerate(o)]),
     (lambda o: isinstance(o, dict), _encode_dict),
     (lambda o: isinstance(o, type), lambda e, o, w: {"$class": public_name(o)}),

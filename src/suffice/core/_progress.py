@@ -14,5 +14,11 @@ def bar(total: int | None, desc: str, enabled: bool = True, unit: str = "it") ->
     ...     _ = progress.update(1)
     """
     return tqdm(
-        total=total, desc=desc, disable=not enabled, unit=unit, file=sys.stderr, dynamic_ncols=True, mininterval=0.2
+        total=total,
+        desc=desc,
+        disable=not enabled,
+        unit=unit,
+        file=sys.stderr,
+        dynamic_ncols=True,
+        mininterval=0.2,
     )

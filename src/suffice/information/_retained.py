@@ -15,7 +15,7 @@ from ..core import as_key, Estimate, Frozen, KeyLike
 from ..networks import MLP
 from ..objectives import Ratio
 from ..simulate import Simulations
-from ..train import fit as train, Fit
+from ..train import Fit, fit as train
 from ._ratio_bound import influences, lower_bound, pair_ratios
 
 
@@ -94,7 +94,9 @@ def retained(
     measured = _measured(fit, sims, held_out)
     for_network, for_fit = jax.random.split(as_key(key))
     network = network or _default_network(fit.example, len(objective.names), for_network)
-    settings = {name: getattr(objective, name) for name in ("negatives", "gamma", "balance", "width", "depth")}
+    settings = {
+        name: getattr(objective, name) for name in ("negatives", "gamma", "balance", "width", "depth")
+    }
     both = Ratio(
         _Beside(Frozen(objective.summary), network),
         objective.marginals,
@@ -143,4 +145,6 @@ def _share(part: np.ndarray, whole: np.ndarray, name: str) -> Estimate:
     ratio = part.mean() / max(whole.mean(), 1e-9)
     error = (part - ratio * whole).std(ddof=1) / np.sqrt(len(part)) / max(abs(whole.mean()), 1e-9)
     low, high = float(ratio - 1.96 * error), float(ratio + 1.96 * error)
-    return Estimate(float(ratio), low, high, kind="point", unit="", label=f"share of the information about {name}")
+    return Estimate(
+        float(ratio), low, high, kind="point", unit="", label=f"share of the information about {name}"
+    )

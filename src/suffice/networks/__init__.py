@@ -1,6 +1,9 @@
 """Networks that turn one example into a few numbers, each built by one line."""
 
-from ._data_dependent import AbstractDataDependent as AbstractDataDependent, start_from_data as start_from_data
+from ._data_dependent import (
+    AbstractDataDependent as AbstractDataDependent,
+    start_from_data as start_from_data,
+)
 from ._layers import Dense as Dense, Stack as Stack
 from ._linear import Linear as Linear
 from ._linear_start import LinearStart as LinearStart

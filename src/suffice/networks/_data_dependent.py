@@ -67,7 +67,9 @@ def _with_parts(module: M, new: list[Any]) -> M:
     return jax.tree.map(lambda node: next(parts) if _is_part(node) else node, module, is_leaf=_is_part)
 
 
-def start_from_data(module: M, call: Callable[[M, PyTree], Any], x: PyTree, theta: np.ndarray | None = None) -> M:
+def start_from_data(
+    module: M, call: Callable[[M, PyTree], Any], x: PyTree, theta: np.ndarray | None = None
+) -> M:
     """Start every part of `module` that is not started yet.
 
     **Arguments:**
@@ -106,7 +108,6 @@ def _inputs_of(module: M, call: Callable[[M, PyTree], Any], slot: int, x: PyTree
     rows = min(n, max(2, _MAX_NUMBERS // max(1, sum(leaf.size for leaf in jax.tree.leaves(heard)))))
     heard_rows = eqx.filter_jit(eqx.filter_vmap(listen))(jax.tree.map(lambda leaf: leaf[:rows], x))
     return jax.tree.map(np.asarray, heard_rows)
-
 
 
 def altered(part: M, **changes: Any) -> M:

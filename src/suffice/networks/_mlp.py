@@ -53,7 +53,14 @@ class MLP(eqx.Module):
         self.standardise = Standardise((n_in,))
         self.linear = LinearStart(n_in, n_out, key=first)
         self.stack = Stack(
-            n_in, n_out, width=width, depth=depth, residual=residual, last=0.0, activation=activation, key=second
+            n_in,
+            n_out,
+            width=width,
+            depth=depth,
+            residual=residual,
+            last=0.0,
+            activation=activation,
+            key=second,
         )
 
     def __call__(self, x: Array) -> Float[Array, " k"]:

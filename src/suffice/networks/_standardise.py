@@ -3,7 +3,6 @@
 The statistics are frozen leaves: no gradient reaches them and no optimiser decays them.
 """
 
-
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
@@ -59,4 +58,6 @@ class Standardise(AbstractDataDependent):
     def fit(self, inputs: np.ndarray, theta: np.ndarray | None) -> "AbstractDataDependent":
         mean, scale = moments(np.asarray(inputs), self.shape)
         dtype = self.mean.value.dtype
-        return altered(self, mean=Frozen(jnp.asarray(mean, dtype)), scale=Frozen(jnp.asarray(scale, dtype)), fitted=True)
+        return altered(
+            self, mean=Frozen(jnp.asarray(mean, dtype)), scale=Frozen(jnp.asarray(scale, dtype)), fitted=True
+        )

@@ -14,7 +14,7 @@ from ..core import as_key, KeyLike
 from ..objectives import Ratio
 from ..priors import AbstractPrior
 from ..simulate import simulate, Simulations
-from ..train import fit, Fit
+from ..train import Fit, fit
 from ._posterior import posterior
 from ._ratio_posterior import RatioPosterior
 from ._truncate import truncate
@@ -94,7 +94,9 @@ def rounds(
     **Returns:** `Rounds`.
     """
     if not 0 < shrink < 1 or max_rounds < 1:
-        raise ValueError(f"shrink must lie between 0 and 1 and max_rounds be at least 1, but {shrink}, {max_rounds} came")
+        raise ValueError(
+            f"shrink must lie between 0 and 1 and max_rounds be at least 1, but {shrink}, {max_rounds} came"
+        )
     sims, history, stopped, keys = None, [], "max_rounds", jax.random.split(as_key(key), max_rounds)
     for number, round_key in enumerate(keys):
         for_simulations, for_fit, for_posterior = jax.random.split(round_key, 3)
@@ -103,7 +105,13 @@ def rounds(
         if missing:
             place = None if store is None else Path(store) / f"round_{number}.zarr"
             fresh = simulate(
-                prior, simulator, missing, key=for_simulations, workers=workers, store=place, progress=progress
+                prior,
+                simulator,
+                missing,
+                key=for_simulations,
+                workers=workers,
+                store=place,
+                progress=progress,
             ).load()
             sims = fresh if kept is None or not len(kept) else kept.concatenate(fresh)
         else:

@@ -75,7 +75,7 @@ def ends_of(support: Any, size: int) -> tuple[np.ndarray, np.ndarray]:
         low, high = 0.0, 1.0
     spread = lambda end, empty: np.broadcast_to(
         np.ravel(np.asarray(empty if end is None else end, float)), (size,)
-    )  # noqa: E731
+    )
     return spread(low, -np.inf), spread(high, np.inf)
 
 

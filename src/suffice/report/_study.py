@@ -9,11 +9,10 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
-from ..checks import coverage, Coverage, sbc, Sbc
+from ..checks import coverage, sbc
 from ..core import as_key, KeyLike
-from ..information import retained
 from ..objectives import Ratio
-from ..posteriors import posterior, RatioPosterior
+from ..posteriors import posterior
 from ..priors import AbstractPrior, EmpiricalPrior
 from ..simulate import Simulations
 from ..train import Fit, fit

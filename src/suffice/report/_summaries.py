@@ -9,7 +9,6 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PyTree
 
 from ..core import as_key, KeyLike, Registry
-from ..networks import Conv1d, DeepSet, Linear, MLP, ResNet2d
 
 SUMMARIES: Registry[Callable[..., Any]] = Registry("summary")
 

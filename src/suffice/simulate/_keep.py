@@ -21,7 +21,9 @@ class AbstractKeep(abc.ABC):
 
     status: np.ndarray
     messages: dict[int, str]
+    chunk: int | None = None
     example: Any = None
+    first: int = 0
 
     @property
     def todo(self) -> np.ndarray:
@@ -44,8 +46,6 @@ class AbstractKeep(abc.ABC):
         if self.example is None:
             self.example, self.first = example_of(outcome.x), outcome.row
         refuse_other_shape(self.example, self.first, outcome)
-
-    first: int = 0
 
     @abc.abstractmethod
     def _write(self, piece: Piece) -> None:

@@ -19,22 +19,25 @@ _KEEP_SECONDS = 5.0
 
 
 def run_pool(
-    simulator: Callable,
-    entropy: list[int],
+    task: tuple[Callable, dict[str, Any], list[int]],
     theta: np.ndarray,
     todo: np.ndarray,
     *,
-    given: dict[str, Any],
     workers: int,
     timeout: float | None,
-    retries: range,
+    attempts: range,
     chunk: int,
     tick: Callable[[int], object],
 ) -> Iterator[Piece]:
-    """Simulate the rows `todo`; pieces come in the order in which rows are finished."""
-    starter = Starter(_payload(simulator, given, entropy))
-    pool = _Pool(starter, theta, timeout, retries)
-    pending = deque(Task(int(row), retries.start) for row in todo)
+    """Simulate the rows `todo`; pieces come in the order in which rows are finished.
+
+    - `task`: the simulator, quantities given to it, and the numbers that all seeds derive from.
+    - `attempts`: the numbers of the tries: `range(3)` is a first try and two more.
+    - `tick`: called with the number of rows that have come in.
+    """
+    starter = Starter(_payload(task))
+    pool = _Pool(starter, theta, timeout, attempts)
+    pending = deque(Task(int(row), attempts.start) for row in todo)
     finished: list[Outcome] = []
     kept = time.monotonic()
     try:
@@ -54,9 +57,9 @@ def run_pool(
         starter.close()
 
 
-def _payload(simulator: Callable, given: dict[str, Any], entropy: list[int]) -> bytes:
+def _payload(task: Any) -> bytes:
     try:
-        return cloudpickle.dumps((simulator, given, entropy))
+        return cloudpickle.dumps(task)
     except Exception as error:
         raise ValueError(
             f"simulator cannot be sent to other processes ({type(error).__name__}: {error}); a plain "
@@ -65,8 +68,8 @@ def _payload(simulator: Callable, given: dict[str, Any], entropy: list[int]) -> 
 
 
 class _Pool:
-    def __init__(self, starter: Starter, theta: np.ndarray, timeout: float | None, retries: range):
-        self._starter, self._theta, self._timeout, self._retries = starter, theta, timeout, retries
+    def __init__(self, starter: Starter, theta: np.ndarray, timeout: float | None, attempts: range):
+        self._starter, self._theta, self._timeout, self._attempts = starter, theta, timeout, attempts
         self._workers: list[Worker] = []
 
     @property
@@ -136,7 +139,7 @@ class _Pool:
 
     def _settle(self, task: Task, outcome: Outcome, pending: deque[Task]) -> list[Outcome]:
         """Try a failed row again if it may be."""
-        if outcome.status != Status.OK and task.attempt + 1 < self._retries.stop:
+        if outcome.status != Status.OK and task.attempt + 1 < self._attempts.stop:
             pending.appendleft(Task(task.row, task.attempt + 1))
             return []
         return [outcome]

@@ -1,5 +1,6 @@
 """Processes that can be killed one by one."""
 
+import contextlib
 import os
 import secrets
 import signal
@@ -48,10 +49,9 @@ class Worker:
         if not self.tasks:
             self.since = time.monotonic()
         self.tasks.append(task)
-        try:
+        # One that has died is found out when its answer is waited for.
+        with contextlib.suppress(ConnectionError):
             self.connection.send((task.row, task.attempt, theta[task.row].astype(np.float64)))
-        except (BrokenPipeError, ConnectionError):
-            pass  # it has died; that shows when its answer is waited for
 
     def take(self) -> Task:
         """The task that has just been answered; the clock starts for the next."""

@@ -1,10 +1,10 @@
 """From a prior and a simulator to simulations."""
 
+import math
 import os
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -13,19 +13,16 @@ from jaxtyping import Array
 from ..core import as_key, bar, KeyLike
 from ..priors import AbstractPrior
 from ._draw import draw_theta
-from ._failures import Failures
 from ._given import fix_columns, split_given
 from ._keep import AbstractKeep, Memory
 from ._piece import Piece
 from ._simulations import Simulations
-from ._status import Status, UNDONE
 from ._store import Store
 from ._traced import run_traced, WithGiven
 from ._tracing import Tracing, try_tracing
+from ._verdict import Verdict
 
 _PIECE_BYTES = 256 * 2**20
-# When the first so many rows all fail there is no point in going on.
-_HOPELESS = 100
 
 
 def simulate(
@@ -80,7 +77,8 @@ def simulate(
     >>> import numpyro.distributions as dist
     >>> from suffice import Prior
     >>> prior = Prior(mean=dist.Normal(0, 1))
-    >>> sims = simulate(prior, lambda key, theta: theta + jax.random.normal(key, (5,)), 100, key=0, progress=False)
+    >>> simulator = lambda key, theta: theta + jax.random.normal(key, (5,))
+    >>> sims = simulate(prior, simulator, 100, key=0, progress=False)
     >>> sims.x.shape, sims.names
     ((100, 5), ('mean',))
     """
@@ -91,40 +89,47 @@ def simulate(
     columns, quantities = split_given(given, prior, simulator)
     tracing = _tracing(simulator, quantities, prior.dim, workers, timeout)
     theta = fix_columns(draw_theta(prior, n, for_theta), columns, prior)
-    keep = _keep(store, theta, prior.names, chunk, tracing, for_rows, quantities)
-    if isinstance(keep, Store):
-        chunk = keep.chunk
-        keep.again(retries)
-        keep.retries = max(keep.retries, retries)
-    attempts = range(retries + 1)
+    keep: AbstractKeep = Memory(theta, prior.names)
+    if store is not None:
+        identity = {"key": _entropy(for_rows), "given": {name: v.tolist() for name, v in quantities.items()}}
+        keep = Store(Path(store), theta, prior.names, chunk=chunk, identity=identity, retries=retries)
+    verdict = Verdict(keep, theta, prior.names, tracing.reason)
     with bar(n, "simulate", enabled=progress, unit="sim") as shown:
         shown.update(n - len(keep.todo))
+        run = _Run(simulator, for_rows, theta, keep.todo, range(retries + 1), quantities, shown.update)
+        chunk = keep.chunk or chunk
         if tracing.example is not None:
-            traced = WithGiven(simulator, quantities) if quantities else simulator
-            size = min(_fitting(chunk, tracing.example), max(1, n))
-            pieces = run_traced(traced, for_rows, theta, keep.todo, chunk=size, retries=attempts)
-            pieces = _told(pieces, shown.update)
+            pieces = run.traced(_fitting(chunk, n, tracing.example))
         else:
-            pieces = _pieces_of_pool(
-                simulator,
-                _entropy(for_rows),
-                theta,
-                keep.todo,
-                given=quantities,
-                workers=workers or _cpus(),
-                timeout=timeout,
-                retries=attempts,
-                chunk=chunk,
-                tick=shown.update,
-            )
-        _take(pieces, keep, theta, prior.names, tracing.reason, shown)
-    return _finished(keep, theta, prior.names, tracing.reason)
+            pieces = run.in_processes(workers or _cpus(), timeout, chunk)
+        verdict.take(pieces, shown)
+    return verdict.finish()
 
 
-def _pieces_of_pool(*args: Any, **settings: Any) -> Iterator[Piece]:
-    from ._pool import run_pool
+class _Run(NamedTuple):
+    """The rows to simulate."""
 
-    return run_pool(*args, **settings)
+    simulator: Callable
+    key: Array
+    theta: np.ndarray
+    todo: np.ndarray
+    attempts: range
+    given: dict[str, np.ndarray]
+    tick: Callable[[int], object]
+
+    def traced(self, chunk: int) -> Iterator[Piece]:
+        simulator = WithGiven(self.simulator, self.given) if self.given else self.simulator
+        settings = {"chunk": chunk, "attempts": self.attempts}
+        for piece in run_traced(simulator, self.key, self.theta, self.todo, **settings):
+            self.tick(len(piece.rows))
+            yield piece
+
+    def in_processes(self, workers: int, timeout: float | None, chunk: int) -> Iterator[Piece]:
+        from ._pool import run_pool
+
+        settings = {"workers": workers, "timeout": timeout, "attempts": self.attempts, "chunk": chunk}
+        task = (self.simulator, self.given, _entropy(self.key))
+        yield from run_pool(task, self.theta, self.todo, tick=self.tick, **settings)
 
 
 def _refuse(
@@ -168,26 +173,6 @@ def _tracing(
     return tracing
 
 
-def _keep(
-    store: str | Path | None,
-    theta: np.ndarray,
-    names: tuple[str, ...],
-    chunk: int,
-    tracing: Tracing,
-    key: Array,
-    given: dict[str, np.ndarray],
-) -> AbstractKeep:
-    if store is None:
-        keep: AbstractKeep = Memory(theta, names)
-    else:
-        path = Path(store)
-        if path.suffix != ".zarr":
-            raise ValueError(f"store must be a path that ends in .zarr, but {path.name!r} came")
-        identity = {"key": _entropy(key), "given": {name: value.tolist() for name, value in given.items()}}
-        keep = Store(path, theta, names, chunk=chunk, identity=identity)
-    return keep
-
-
 def _entropy(key: Array) -> list[int]:
     return [int(word) for word in np.asarray(jax.random.key_data(key)).ravel()]
 
@@ -196,58 +181,8 @@ def _cpus() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _fitting(chunk: int, example: Any) -> int:
+def _fitting(chunk: int, n: int, example: Any) -> int:
     """Fewer rows at once where one is large."""
-    row = sum(int(np.prod(leaf.shape)) * np.dtype(leaf.dtype).itemsize for leaf in jax.tree.leaves(example))
-    return max(1, min(chunk, _PIECE_BYTES // max(1, row)))
-
-
-def _told(pieces: Iterator[Piece], tick: Callable[[int], object]) -> Iterator[Piece]:
-    for piece in pieces:
-        tick(len(piece.rows))
-        yield piece
-
-
-def _take(
-    pieces: Iterator[Piece],
-    keep: AbstractKeep,
-    theta: np.ndarray,
-    names: tuple[str, ...],
-    reason: str,
-    shown: Any,
-) -> None:
-    """Keep piece after piece; stop when too many have failed for the rest to help."""
-    for piece in pieces:
-        keep.add(piece)
-        failed, done = int((keep.status > Status.OK).sum()), int((keep.status != UNDONE).sum())
-        if failed:
-            shown.set_postfix(failed=failed)
-        if failed > 0.5 * len(theta) or (failed == done and done >= _HOPELESS):
-            raise ValueError(_too_many(keep, theta, names, reason))
-
-
-def _finished(keep: AbstractKeep, theta: np.ndarray, names: tuple[str, ...], reason: str) -> Simulations:
-    failed = int((keep.status > Status.OK).sum())
-    if failed > 0.5 * len(theta):
-        raise ValueError(_too_many(keep, theta, names, reason))
-    if failed:
-        warnings.warn(
-            f"{_failures(keep, theta, names)}. They are kept with their status and left out of training. If "
-            "failing depends on the parameters, what is left is no sample of the prior any more, and ratio "
-            "and likelihood methods learn a posterior biased against the parameters that fail often",
-            stacklevel=3,
-        )
-    return keep.finish()
-
-
-def _too_many(keep: AbstractKeep, theta: np.ndarray, names: tuple[str, ...], reason: str) -> str:
-    why = f" It ran in processes, for JAX could not trace it ({reason})." if reason else ""
-    return f"{_failures(keep, theta, names)}. More than half is too many: mend the simulator or narrow the prior.{why}"
-
-
-def _failures(keep: AbstractKeep, theta: np.ndarray, names: tuple[str, ...]) -> Failures:
-    done = int((keep.status != UNDONE).sum())
-    bad = np.flatnonzero(keep.status > Status.OK)
-    return Failures(
-        done, bad, keep.status[bad].astype(int), theta[bad].astype(float), names, dict(keep.messages)
-    )
+    leaves = jax.tree.leaves(example)
+    row = sum(math.prod(leaf.shape) * np.dtype(leaf.dtype).itemsize for leaf in leaves)
+    return max(1, min(chunk, n, _PIECE_BYTES // max(1, row)))

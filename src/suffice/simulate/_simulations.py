@@ -36,7 +36,8 @@ class Simulations:
 
     **Raises** `ValueError` when shapes, lengths or names do not fit each other.
 
-    >>> sims = Simulations(np.zeros((4, 2)), {"image": np.ones((4, 8, 8)), "noise": np.ones(4)}, names=("a", "b"))
+    >>> x = {"image": np.ones((4, 8, 8)), "noise": np.ones(4)}
+    >>> sims = Simulations(np.zeros((4, 2)), x, names=("a", "b"))
     >>> len(sims), sims.select(x="image", target="noise").names, sims[1:3].x["image"].shape
     (4, ('noise',), (2, 8, 8))
     """

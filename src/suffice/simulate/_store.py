@@ -31,30 +31,30 @@ class Store(AbstractKeep):
     """
 
     def __init__(
-        self, path: Path, theta: np.ndarray, names: tuple[str, ...], *, chunk: int, identity: dict[str, Any]
+        self,
+        path: Path,
+        theta: np.ndarray,
+        names: tuple[str, ...],
+        *,
+        chunk: int,
+        identity: dict[str, Any],
+        retries: int,
     ):
+        if path.suffix != ".zarr":
+            raise ValueError(f"store must be a path that ends in .zarr, but {path.name!r} came")
         self._path, self._theta, self._names = path, theta, names
-        self.chunk, self._identity = chunk, identity
+        self.chunk, self._identity, self._retries = chunk, identity, retries
         self.status = np.full(len(theta), UNDONE, np.int8)
-        self.messages: dict[int, str] = {}
+        self.messages = {}
         self._group: Any = None
-        self._failed_before: list[Piece] = []
-        self.retries = 0
+        self._before: list[Piece] = []
         if path.exists():
             self._reopen()
-
-    def again(self, retries: int) -> None:
-        """Mark failed rows as not done, where more retries are asked for than were made."""
-        if self._group is not None and retries > self.retries:
-            failed = (self.status > Status.OK).nonzero()[0]
-            self.status[failed] = UNDONE
-            self._group.attrs["retries"] = retries
 
     def _reopen(self) -> None:
         arrays, names, self.messages = self._opened()
         self._refuse_other(dict(self._group.attrs), names)
         self.chunk = int(self._group.attrs["chunk"])
-        self.retries = int(self._group.attrs["retries"])
         self.example = _example(arrays)
         status, theta = np.asarray(arrays["status"][:]), np.asarray(arrays["theta"][:])
         both = min(len(status), len(theta), len(self._theta))
@@ -68,6 +68,10 @@ class Store(AbstractKeep):
         for leaf in arrays.values():
             if leaf.shape[0] < len(self._theta):
                 leaf.resize((len(self._theta), *leaf.shape[1:]))
+        # More retries than before: failed rows are simulated again.
+        if self._retries > int(self._group.attrs["retries"]):
+            self.status[self.status > Status.OK] = UNDONE
+            self._group.attrs["retries"] = self._retries
 
     def _opened(self) -> Any:
         import zarr
@@ -110,21 +114,21 @@ class Store(AbstractKeep):
         for name, leaf in stored_arrays(self.example).items():
             fill = empty_like(leaf, 1).reshape(-1)[:1].tolist() or [0]
             create_zarr(group, name, n, tuple(leaf.shape), np.dtype(leaf.dtype), self.chunk, fill[0])
-        settings = {"chunk": self.chunk, "retries": self.retries, "messages": {}}
+        settings = {"chunk": self.chunk, "retries": self._retries, "messages": {}}
         group.attrs.update({MARK: FORMAT, "names": list(self._names), "identity": self._identity, **settings})
         os.replace(partial, self._path)
         self._group = zarr.open_group(self._path, mode="r+")
 
     def _write(self, piece: Piece) -> None:
         if self.example is None:
-            self._failed_before.append(piece)  # what x looks like is not known yet
+            self._before.append(piece)  # what x looks like is not known yet
             return
         with _room(self._path, int((self.status != UNDONE).sum())):
             if self._group is None:
                 self._create()
-            for part in [*self._failed_before, piece]:
+            for part in [*self._before, piece]:
                 self._put(part)
-        self._failed_before = []
+        self._before = []
 
     def _put(self, piece: Piece) -> None:
         x = empty_like(self.example, len(piece.rows)) if piece.x is None else piece.x

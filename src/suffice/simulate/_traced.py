@@ -23,11 +23,11 @@ class WithGiven(eqx.Module):
 
 
 def run_traced(
-    simulator: Callable, key: Array, theta: np.ndarray, todo: np.ndarray, *, chunk: int, retries: range
+    simulator: Callable, key: Array, theta: np.ndarray, todo: np.ndarray, *, chunk: int, attempts: range
 ) -> Iterator[Piece]:
     """Simulate the rows `todo`, `chunk` at a time; rows that are not finite again, with other noise.
 
-    `retries` holds the numbers of the attempts: `range(0, 3)` is a first try and two more.
+    `attempts` holds their numbers: `range(0, 3)` is a first try and two more.
     """
     if not isinstance(simulator, eqx.Module):
         simulator = _Hashable(simulator)
@@ -35,7 +35,7 @@ def run_traced(
         rows = todo[start : start + chunk]
         x: Any = None
         left = np.arange(len(rows))
-        for attempt in retries:
+        for attempt in attempts:
             new = _compiled(simulator, key, theta, rows[left], attempt, chunk)
             x = new if x is None else jax.tree.map(lambda old, one, at=left: _put(old, at, one), x, new)
             left = left[~finite_rows(new)]

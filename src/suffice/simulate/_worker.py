@@ -1,6 +1,7 @@
 """One process of the pool. It runs as a script of its own, so nothing of the parent's program is imported
 again and nothing is forked: JAX in the parent has threads, which a fork would break."""
 
+import contextlib
 import os
 import random
 import signal
@@ -82,10 +83,8 @@ def main() -> None:
     connection = Client(sys.argv[1], authkey=secret)
     connection.send(os.getpid())
     threading.Thread(target=end_with_parent, daemon=True).start()
-    try:
+    with contextlib.suppress(EOFError, ConnectionError, KeyboardInterrupt):
         work(connection)
-    except (EOFError, ConnectionError, KeyboardInterrupt):
-        pass
 
 
 if __name__ == "__main__":

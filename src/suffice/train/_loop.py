@@ -43,7 +43,10 @@ class Task(NamedTuple):
 def one_epoch(task: Task, progress: Progress) -> Progress:
     """Train on every segment of the source; the last one closes the epoch."""
     started = time.perf_counter()
-    for_epoch, for_evaluation = jax.random.fold_in(task.key, progress.epoch + 1), jax.random.fold_in(task.key, 0)
+    for_epoch, for_evaluation = (
+        jax.random.fold_in(task.key, progress.epoch + 1),
+        jax.random.fold_in(task.key, 0),
+    )
     rate = jnp.asarray(progress.patience.rate, jnp.result_type(float))
     state, numbers = progress.state, {}
     segments = task.source.segments(for_epoch)

@@ -41,7 +41,9 @@ class AbstractSource(eqx.Module):
         """Batch number `index`."""
 
     @abc.abstractmethod
-    def divide(self, valid: float, test: float, *, key: Array) -> tuple["AbstractSource", "AbstractSource", Split]:
+    def divide(
+        self, valid: float, test: float, *, key: Array
+    ) -> tuple["AbstractSource", "AbstractSource", Split]:
         """The part to train on, the held-out part that decides when to stop, and the row numbers."""
 
     @abc.abstractmethod
@@ -67,4 +69,3 @@ def random_split(rows: np.ndarray, valid: float, test: float, *, key: Array) -> 
     n_valid, n_test = max(1, round(valid * len(rows))), round(test * len(rows))
     parts = np.split(shuffled, [len(rows) - n_valid - n_test, len(rows) - n_test])
     return Split(*(np.sort(part) for part in parts))
-
