@@ -82,9 +82,7 @@ def body(args: argparse.Namespace, us: list[dict], them: list[dict]) -> str:
         results.table(["", "CPU s an epoch", "wall s an epoch", "learned numbers"], rows),
     ]
     if them:
-        ratios = {
-            kind: median(them, f"epoch_{kind}") / median(us, f"epoch_{kind}") for kind in ("cpu", "wall")
-        }
+        ratios = {kind: median(them, f"epoch_{kind}") / median(us, f"epoch_{kind}") for kind in ("cpu", "wall")}
         settings, versions = them[0]["settings"], them[0]["versions"]
         told.append(
             f"swyft over suffice: {ratios['cpu']:.0f} in CPU seconds, {ratios['wall']:.0f} in wall seconds "

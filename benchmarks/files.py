@@ -37,10 +37,7 @@ def write(path: Path, n: int) -> None:
         import zarr
 
         group = zarr.open_group(path, mode="w")
-        arrays = {
-            k: group.create_array(k, shape=s, chunks=(CHUNK, s[1]), dtype="float32")
-            for k, s in shapes.items()
-        }
+        arrays = {k: group.create_array(k, shape=s, chunks=(CHUNK, s[1]), dtype="float32") for k, s in shapes.items()}
         fill(arrays, n)
     elif path.suffix == ".h5":
         import h5py
@@ -66,18 +63,14 @@ def same_posterior(folder: Path) -> str:
     for ending in ENDINGS:
         sims, out = folder / f"sims{ending}", folder / f"result{ending[1:]}"
         write(sims, SMALL)
-        took = measure.fresh(
-            ["python", "-c", INFER, "infer", str(sims), f"{folder}/observed.npy", "--out", str(out)]
-        )
+        took = measure.fresh(["python", "-c", INFER, "infer", str(sims), f"{folder}/observed.npy", "--out", str(out)])
         tables[ending] = numbers(out / "posterior.csv")
         rows.append([ending, f"{took.wall:.1f}", f"{took.cpu:.1f}", f"{took.gigabytes:.2f}"])
     first = tables[ENDINGS[0]]
     apart = max(float(np.nanmax(np.abs(table - first))) for table in tables.values())
     told = results.table([f"`suffice infer`, {SMALL:,} simulations", "wall s", "CPU s", "peak GB"], rows)
     verdict = results.verdict(apart <= 1e-6 * float(np.nanmax(np.abs(first))))
-    return (
-        f"{told}\n\nLargest difference between the three `posterior.csv`: {apart:.1e} (the same: {verdict})."
-    )
+    return f"{told}\n\nLargest difference between the three `posterior.csv`: {apart:.1e} (the same: {verdict})."
 
 
 def numbers(path: Path) -> np.ndarray:
@@ -119,9 +112,7 @@ def million(folder: Path, endings: list[str], epochs: int) -> str:
     for ending in endings:
         path = folder / f"million{ending}"
         write(path, LARGE)
-        took = measure.fresh(
-            ["python", "-m", "benchmarks.files", "--train", str(path), "--epochs", str(epochs)]
-        )
+        took = measure.fresh(["python", "-m", "benchmarks.files", "--train", str(path), "--epochs", str(epochs)])
         found, worst = took.last, max(worst, took.gigabytes)
         row = [
             ending,

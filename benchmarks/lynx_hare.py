@@ -76,10 +76,7 @@ def main() -> None:
     if args.one is not None:
         print(json.dumps(infer(args.one)))
         return
-    runs = [
-        measure.fresh(["python", "-m", "benchmarks.lynx_hare", "--one", str(seed)])
-        for seed in range(args.seeds)
-    ]
+    runs = [measure.fresh(["python", "-m", "benchmarks.lynx_hare", "--one", str(seed)]) for seed in range(args.seeds)]
     results.write("lynx_hare", f"python -m benchmarks.lynx_hare --seeds {args.seeds}", body(runs))
 
 

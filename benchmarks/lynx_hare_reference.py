@@ -110,9 +110,7 @@ def step_error() -> float:
 def main() -> None:
     """Run, check, write."""
     jax.config.update("jax_enable_x64", True)
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--plain", action="store_true", help="only the error of the steps")
     error = step_error()
     print(f"halving the step changes the populations by at most {error:.1e} of their value")
@@ -121,9 +119,7 @@ def main() -> None:
     draws, divergences = draw(pelts())
     found = {name: summarise(values) for name, values in draws.items()}
     for name, row in found.items():
-        print(
-            f"{name:9} {row['mean']:8.4f} +- {row['std']:.4f}  R-hat {row['r_hat']:.4f}  ESS {row['ess']:.0f}"
-        )
+        print(f"{name:9} {row['mean']:8.4f} +- {row['std']:.4f}  R-hat {row['r_hat']:.4f}  ESS {row['ess']:.0f}")
     bad = [name for name, row in found.items() if row["r_hat"] >= 1.01 or row["ess"] < 2000]
     if bad or divergences:
         sys.exit(f"not written: {divergences} divergences; not converged: {', '.join(bad) or 'none'}")

@@ -27,9 +27,7 @@ WIDTH = (0.97, 1.03)
 def run(program: str, module: str, seed: int, folder: Path, more: list[str]) -> dict[str, Any]:
     """One seed in a fresh process: what it found and what it took."""
     out = folder / f"{module}-{seed}.npz"
-    took = measure.fresh(
-        [program, "-m", f"benchmarks.{module}", "--seed", str(seed), "--out", str(out), *more]
-    )
+    took = measure.fresh([program, "-m", f"benchmarks.{module}", "--seed", str(seed), "--out", str(out), *more])
     with np.load(out) as found:
         arrays = {name: found[name] for name in found.files}
     whole = {"whole_cpu": took.cpu, "whole_wall": took.wall, "whole_gigabytes": took.gigabytes}
@@ -77,9 +75,7 @@ def accuracy(ours: list[dict], theirs: list[dict]) -> str:
     if theirs:
         rows.append(["swyft", *(spread(theirs, name) for name in names)])
     line = known["line"]
-    rows.append(
-        ["least-squares line", f"{line['bias']:.3f}", f"{line['width']:.3f}", f"{line['divergence']:.3f}"]
-    )
+    rows.append(["least-squares line", f"{line['bias']:.3f}", f"{line['width']:.3f}", f"{line['divergence']:.3f}"])
     rows.append(["exact", "0", "1", "0", f"{known['exact']['loss']:.3f}", "0"])
     rows.append(["to reach", "≤ 0.12", "1.00 ± 0.03", "≤ 0.015", "≤ −3.14", ""])
     head = [
@@ -100,11 +96,7 @@ def reached(ours: list[dict]) -> str:
     kept["width"] = WIDTH[0] <= mean["width"] <= WIDTH[1]
     worst = {name: max(run[name] for run in ours) for name in LIMITS}
     told = ", ".join(f"{name} {results.verdict(bool(k))}" for name, k in kept.items())
-    return (
-        f"Mean over the seeds: {told}. Worst seed: "
-        + ", ".join(f"{n} {v:.3f}" for n, v in worst.items())
-        + "."
-    )
+    return f"Mean over the seeds: {told}. Worst seed: " + ", ".join(f"{n} {v:.3f}" for n, v in worst.items()) + "."
 
 
 def coverage(ours: list[dict]) -> str:
@@ -126,9 +118,7 @@ def times(ours: list[dict], theirs: list[dict]) -> str:
     """The table of times, and their ratio."""
     columns = {"cpu": 1, "wall": 1, "epochs": 0, "epoch_wall": 3, "whole_cpu": 1, "whole_gigabytes": 2}
     sides = [("suffice", ours)] + ([("swyft", theirs)] if theirs else [])
-    rows = [
-        [name, *(spread(runs, column, digits) for column, digits in columns.items())] for name, runs in sides
-    ]
+    rows = [[name, *(spread(runs, column, digits) for column, digits in columns.items())] for name, runs in sides]
     head = [
         "",
         "CPU s to the end of the fit",
@@ -141,9 +131,7 @@ def times(ours: list[dict], theirs: list[dict]) -> str:
     told = results.table(head, rows)
     if theirs:
         ratio = np.mean([run["cpu"] for run in theirs]) / np.mean([run["cpu"] for run in ours])
-        told += (
-            f"\n\nCPU seconds, swyft over suffice: {ratio:.1f} (to reach: 5, {results.verdict(ratio >= 5)})."
-        )
+        told += f"\n\nCPU seconds, swyft over suffice: {ratio:.1f} (to reach: 5, {results.verdict(ratio >= 5)})."
     return told
 
 
@@ -169,9 +157,7 @@ def main() -> None:
                 print(json.dumps(theirs[-1]))
     seeds = f"{len(ours)} seeds of suffice, {len(theirs)} of swyft; mean ± standard deviation over the seeds."
     about = about_peer(theirs)
-    body = "\n\n".join(
-        [f"{seeds} {about}", accuracy(ours, theirs), reached(ours), coverage(ours), times(ours, theirs)]
-    )
+    body = "\n\n".join([f"{seeds} {about}", accuracy(ours, theirs), reached(ours), coverage(ours), times(ours, theirs)])
     given = f" --seeds {args.seeds}" + (" --peer PYTHON" if args.peer else "")
     given += f' --peer-args="{args.peer_args}"' if args.peer_args else ""
     if args.dry:

@@ -37,9 +37,7 @@ def write(name: str, command: str, body: str, *more: str) -> None:
     text = TARGET.read_text() if TARGET.exists() else ""
     kept = {key: section(text, key) for key in SECTIONS}
     kept[name] = f"{body.strip()}\n\n{told}"
-    parts = [
-        f"## {title}\n\n<!-- {key} -->\n{kept[key]}\n<!-- /{key} -->\n" for key, title in SECTIONS.items()
-    ]
+    parts = [f"## {title}\n\n<!-- {key} -->\n{kept[key]}\n<!-- /{key} -->\n" for key, title in SECTIONS.items()]
     TARGET.write_text(HEAD + "\n" + "\n".join(parts))
     print(body.strip())
 

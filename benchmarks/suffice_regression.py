@@ -94,9 +94,7 @@ def evaluate(fitted) -> dict[str, np.ndarray]:
 
 def main() -> None:
     """Fit, note the time, evaluate, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", required=True)
     parser.add_argument("--max-epochs", type=int, default=None)

@@ -34,11 +34,7 @@ def network(args: argparse.Namespace):
     import swyft
     import torch
 
-    bases = (
-        (swyft.SwyftModule,)
-        if args.optimiser == "adamw"
-        else (swyft.AdamWReduceLROnPlateau, swyft.SwyftModule)
-    )
+    bases = (swyft.SwyftModule,) if args.optimiser == "adamw" else (swyft.AdamWReduceLROnPlateau, swyft.SwyftModule)
     own = args.features == "own"
 
     class Network(*bases):
@@ -117,22 +113,16 @@ def evaluate(model, args: argparse.Namespace) -> dict[str, np.ndarray]:
 
 def options() -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", required=True)
     parser.add_argument("--simulations", type=int, default=problem.SIMULATIONS)
-    parser.add_argument(
-        "--max-epochs", type=int, default=None, help="swyft's default is 1000, with early stopping"
-    )
+    parser.add_argument("--max-epochs", type=int, default=None, help="swyft's default is 1000, with early stopping")
     parser.add_argument("--time-only", action="store_true", help="do not evaluate what was learned")
     parser.add_argument("--precision", type=int, choices=[32, 64], default=64, help="the tutorial's is 64")
     parser.add_argument("--features", choices=["own", "all"], default="own", help="the tutorial's is own")
     parser.add_argument("--threads", type=int, default=None, help="of torch; its default is one per core")
-    parser.add_argument(
-        "--optimiser", choices=["adamw", "plateau"], default="adamw", help="swyft's default is adamw"
-    )
+    parser.add_argument("--optimiser", choices=["adamw", "plateau"], default="adamw", help="swyft's default is adamw")
     return parser.parse_args()
 
 
@@ -156,9 +146,7 @@ def main() -> None:
         "epoch_wall": float(np.median(epochs[1:, 0])),  # the first holds start-up
         "epoch_cpu": float(np.median(epochs[1:, 1])),
         "parameters": sum(p.numel() for p in model.parameters()),
-        "versions": {
-            name: importlib.metadata.version(name) for name in ("swyft", "torch", "pytorch-lightning")
-        },
+        "versions": {name: importlib.metadata.version(name) for name in ("swyft", "torch", "pytorch-lightning")},
         "settings": {name: value for name, value in vars(args).items() if name != "out"},
     }
     found = {} if args.time_only else evaluate(model, args)

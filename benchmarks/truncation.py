@@ -71,12 +71,8 @@ def body(found: list[dict]) -> str:
     rows = []
     exact = problem.Exact(NOISE).half_widths(THRESHOLD)
     for i in range(problem.PARAMETERS):
-        rows.append(
-            [f"z[{i}]", f"{exact[i]:.4f}", f"{first['half_widths'][i]:.4f}", f"{first['wider'][i]:.2f}"]
-        )
-    told = [
-        results.table(["observation at z = 0", "exact half-width", "half-width of the box", "ratio"], rows)
-    ]
+        rows.append([f"z[{i}]", f"{exact[i]:.4f}", f"{first['half_widths'][i]:.4f}", f"{first['wider'][i]:.2f}"])
+    told = [results.table(["observation at z = 0", "exact half-width", "half-width of the box", "ratio"], rows)]
     good = max(first["wider"]) <= WIDER and first["simulations"] < BUDGET
     told.append(
         f"{first['simulations']:,} simulations in {first['rounds']} rounds. "
@@ -90,7 +86,7 @@ def body(found: list[dict]) -> str:
         wide = f"median {np.median(wider):.2f}, largest {wider.max():.2f}"
         cost = f"median {np.median(counts):,.0f}, largest {counts.max():,}"
         told.append(
-            f"{len(found)} observations, all but the first with a truth from the prior: the truth lies inside "
+            f"{len(found)} observations, all but the first with a truth from the prior: the truth is inside "
             f"the final box for {inside} ({kept}). Box over exact region: {wide}. Simulations: {cost}. "
             f"{found[-1]['cpu'] / len(found):.0f} CPU seconds each."
         )
