@@ -121,9 +121,7 @@ def beside(found: Found, draws: np.ndarray) -> pd.DataFrame:
 
 def main() -> None:
     """Infer, run NUTS, compare."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="fewer simulations and epochs, less accurate")
     parser.add_argument("--key", type=int, default=0, help="seed")
     parser.add_argument("--out", type=Path, default=Path(), help="folder for the figure")
@@ -132,9 +130,7 @@ def main() -> None:
     draws = nuts(100, 100, chains=1) if args.quick else nuts(500, 1000)
     print(f"\n{found.simulated:,} simulations, {found.rounds} rounds and a last fit\n")
     print(beside(found, draws).round(3).to_string())
-    axes = sf.plots.marginals(
-        [found.posterior, draws], names=found.posterior.names, labels=["suffice", "NUTS"]
-    )
+    axes = sf.plots.marginals([found.posterior, draws], names=found.posterior.names, labels=["suffice", "NUTS"])
     args.out.mkdir(parents=True, exist_ok=True)
     axes[0].figure.savefig(args.out / "lynx_hare.png", dpi=150)
     print(f"\nwrote {args.out / 'lynx_hare.png'}")

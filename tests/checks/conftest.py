@@ -29,9 +29,7 @@ class Exact(NamedTuple):
         return self.mean[:, None] + self.std * noise
 
 
-def _gaussian(
-    m: int, p: int = 2, *, bias: float = 0.0, width: float = 1.0, noise: float = 0.7, seed: int = 0
-) -> Exact:
+def _gaussian(m: int, p: int = 2, *, bias: float = 0.0, width: float = 1.0, noise: float = 0.7, seed: int = 0) -> Exact:
     rng = np.random.default_rng(seed)
     truth = rng.normal(size=(m, p))
     x = truth + noise * rng.normal(size=(m, p))

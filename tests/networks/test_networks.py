@@ -53,8 +53,7 @@ def test_fewer_outputs_keep_the_best_direction(regression):
     both = np.asarray(jax.vmap(started(Linear(6, 2, key=0), x, theta))(x))
     best = max(abs(np.corrcoef(both[:, i], theta[:, i])[0, 1]) for i in range(2))
     explained = max(
-        abs(np.corrcoef(s, theta @ np.array([np.cos(a), np.sin(a)]))[0, 1])
-        for a in np.linspace(0, np.pi, 400)
+        abs(np.corrcoef(s, theta @ np.array([np.cos(a), np.sin(a)]))[0, 1]) for a in np.linspace(0, np.pi, 400)
     )
     assert explained > best - 0.01
 

@@ -33,9 +33,7 @@ def test_curve_of_constant_samples():
 def test_height_of_a_gaussian(level):
     x = np.linspace(-6, 6, 4001)
     density = stats.norm.pdf(x)
-    assert height(density, density, level) == pytest.approx(
-        stats.norm.pdf(stats.norm.ppf((1 + level) / 2)), rel=0.01
-    )
+    assert height(density, density, level) == pytest.approx(stats.norm.pdf(stats.norm.ppf((1 + level) / 2)), rel=0.01)
 
 
 def test_height_of_a_gaussian_in_two_dimensions_on_an_uneven_grid():

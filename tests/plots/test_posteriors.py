@@ -43,9 +43,7 @@ def test_shading_ends_at_the_credible_interval():
     axes = plots.marginals(gridded())
     wide, narrow = (c.get_paths()[0].vertices[:, 0] for c in axes[2].collections)
     for region, level in ((wide, 0.95), (narrow, 0.68)):
-        assert np.ptp(region) / 2 == pytest.approx(
-            stats.norm.ppf((1 + level) / 2), abs=0.14
-        )  # grid step 0.125
+        assert np.ptp(region) / 2 == pytest.approx(stats.norm.ppf((1 + level) / 2), abs=0.14)  # grid step 0.125
 
 
 def test_marginals_overlay_several_in_different_colours(samples):

@@ -90,9 +90,7 @@ def test_rows_that_are_not_finite_are_left_out():
 
 def kept():
     columns = {"parameter": ["a", "b"], "data": [2.0, 1.0], "data_low": [1.9, 0.9], "data_high": [2.2, 1.1]}
-    return pd.DataFrame(
-        columns | {"summary": [1.5, 1.0], "summary_low": [1.4, 0.8], "summary_high": [1.6, 1.1]}
-    )
+    return pd.DataFrame(columns | {"summary": [1.5, 1.0], "summary_low": [1.4, 0.8], "summary_high": [1.6, 1.1]})
 
 
 def test_retained_draws_bars_with_their_intervals():

@@ -32,9 +32,7 @@ def density(theta):
 def test_names_and_density(mixed):
     assert mixed.names == ("z[0]", "z[1]", "tau", "g", "c[0]", "c[1]")
     theta = mixed.sample(200, key=0)
-    np.testing.assert_allclose(
-        mixed.log_prob(theta), density(np.asarray(theta, np.float64)), rtol=1e-4, atol=1e-4
-    )
+    np.testing.assert_allclose(mixed.log_prob(theta), density(np.asarray(theta, np.float64)), rtol=1e-4, atol=1e-4)
     outside = theta.at[:, 0].set(1.5)
     assert np.isneginf(mixed.log_prob(outside)).all()
     assert not mixed.contains(outside).any()
@@ -60,9 +58,7 @@ def test_truncation_is_normalised(mixed):
     log_mass += np.log(c.cdf(high[4:], lower_limit=low[4:]))
     theta = cut.sample(4000, key=2)
     assert ((theta >= low) & (theta <= high)).all()
-    np.testing.assert_allclose(
-        cut.log_prob(theta), density(np.asarray(theta, np.float64)) - log_mass, atol=2e-3
-    )
+    np.testing.assert_allclose(cut.log_prob(theta), density(np.asarray(theta, np.float64)) - log_mass, atol=2e-3)
     inside = stats.gamma(2.0, scale=1 / 3)
     share = (inside.cdf(np.asarray(theta[:, 3])) - inside.cdf(0.1)) / np.diff(inside.cdf([0.1, 0.5]))[0]
     assert stats.kstest(share, "uniform").pvalue > 1e-3
@@ -89,24 +85,16 @@ def test_truncation_twice_is_the_intersection():
 
 def test_marginals(mixed):
     points = np.linspace(-2, 2, 7)[:, None]
-    np.testing.assert_allclose(
-        mixed.marginal_log_prob((4,), points), stats.norm(1, 1).logpdf(points[:, 0]), atol=1e-4
-    )
+    np.testing.assert_allclose(mixed.marginal_log_prob((4,), points), stats.norm(1, 1).logpdf(points[:, 0]), atol=1e-4)
     pair = np.column_stack([points[:, 0], np.linspace(0.1, 2, 7)])
-    expected = stats.norm(-1, np.sqrt(2)).logpdf(pair[:, 0]) + stats.gamma(2.0, scale=1 / 3).logpdf(
-        pair[:, 1]
-    )
+    expected = stats.norm(-1, np.sqrt(2)).logpdf(pair[:, 0]) + stats.gamma(2.0, scale=1 / 3).logpdf(pair[:, 1])
     np.testing.assert_allclose(mixed.marginal_log_prob((5, 3), pair), expected, atol=1e-4)
 
 
 def test_discrete_parameters():
-    prior = sf.Prior(
-        model=dist.Categorical(jnp.array([0.2, 0.3, 0.5])), on=dist.Bernoulli(0.25), a=dist.Normal(0, 1)
-    )
+    prior = sf.Prior(model=dist.Categorical(jnp.array([0.2, 0.3, 0.5])), on=dist.Bernoulli(0.25), a=dist.Normal(0, 1))
     assert prior.discrete == (3, 2, None)
-    np.testing.assert_allclose(
-        prior.marginal_log_prob((0,), np.array([[0.0], [2.0]])), np.log([0.2, 0.5]), atol=1e-5
-    )
+    np.testing.assert_allclose(prior.marginal_log_prob((0,), np.array([[0.0], [2.0]])), np.log([0.2, 0.5]), atol=1e-5)
     drawn = np.asarray(prior.sample(4000, key=0))
     assert np.bincount(drawn[:, 0].astype(int))[2] / 4000 == pytest.approx(0.5, abs=0.04)
 
@@ -119,9 +107,7 @@ def test_draws_of_a_file_stand_for_a_prior():
     assert np.abs(np.exp(np.asarray(prior.marginal_log_prob((0,), grid))) * 3 - 1).max() < 0.12
     assert np.isneginf(prior.marginal_log_prob((0,), np.array([[1.9], [5.1]]))).all()
     points = np.linspace(-2, 2, 9)[:, None]
-    np.testing.assert_allclose(
-        prior.marginal_log_prob((1,), points), stats.norm.logpdf(points[:, 0]), atol=0.15
-    )
+    np.testing.assert_allclose(prior.marginal_log_prob((1,), points), stats.norm.logpdf(points[:, 0]), atol=0.15)
     points = np.linspace(0.5, 10, 9)[:, None]
     expected = stats.lognorm(1, scale=np.e).logpdf(points[:, 0])
     np.testing.assert_allclose(prior.marginal_log_prob((2,), points), expected, atol=0.15)

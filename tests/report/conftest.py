@@ -98,9 +98,7 @@ class Browser:
             "({complete: i.complete, width: i.naturalWidth, shown: i.clientWidth, alt: i.alt})))"
         )
         widths = self._value("JSON.stringify([document.documentElement.scrollWidth, innerWidth])")
-        shot = self.call("Page.captureScreenshot", captureBeyondViewport=True, clip=self._whole_page())[
-            "data"
-        ]
+        shot = self.call("Page.captureScreenshot", captureBeyondViewport=True, clip=self._whole_page())["data"]
         found = {"requests": [], "messages": []}
         for event in self._events:
             if event.get("method") == "Network.requestWillBeSent":

@@ -29,9 +29,7 @@ def test_result_is_kept_for_the_next_process(tmp_path: Path):
     np.testing.assert_array_equal(kept["a"], np.arange(3))
 
 
-@pytest.mark.parametrize(
-    "before, after", [("basis", "other"), (np.zeros(2), np.array([0.0, 1e-12])), (1, 1.0)]
-)
+@pytest.mark.parametrize("before, after", [("basis", "other"), (np.zeros(2), np.array([0.0, 1e-12])), (1, 1.0)])
 def test_stage_is_done_again_when_what_it_depends_on_changes(tmp_path: Path, before, after):
     stages = Stages(tmp_path)
     stages.run("one", before, Counter(1))
@@ -66,7 +64,7 @@ def test_warnings_of_a_kept_stage_are_shown_again(tmp_path: Path):
 
 
 def test_folder_without_a_study_is_a_sentence(tmp_path: Path):
-    with pytest.raises(ValueError, match="holds no finished study: model.suffice is missing"):
+    with pytest.raises(ValueError, match=r"holds no finished study: model\.suffice is missing"):
         Stages(tmp_path).load("model")
 
 

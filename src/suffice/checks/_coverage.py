@@ -53,13 +53,9 @@ class Coverage:
         """Share of simulations whose truth lies inside, one row a group, one column a nominal level."""
         return self._inside() / self.n
 
-    def interval(
-        self, confidence: float | None = None
-    ) -> tuple[Float[np.ndarray, "g l"], Float[np.ndarray, "g l"]]:
+    def interval(self, confidence: float | None = None) -> tuple[Float[np.ndarray, "g l"], Float[np.ndarray, "g l"]]:
         """Jeffreys interval (low, high) of each empirical coverage."""
-        return jeffreys_interval(
-            self._inside(), self.n, self.confidence if confidence is None else confidence
-        )
+        return jeffreys_interval(self._inside(), self.n, self.confidence if confidence is None else confidence)
 
     @property
     def off(self) -> Float[np.ndarray, "g l"]:
@@ -201,6 +197,4 @@ def _levels(part: Part) -> np.ndarray:
 
 def _check_nominal(nominal: tuple[float, ...]) -> None:
     if len(nominal) == 0 or not all(0 < a < 1 for a in nominal):
-        raise ValueError(
-            f"levels must be credible masses between 0 and 1, such as (0.68, 0.95); got {tuple(nominal)}"
-        )
+        raise ValueError(f"levels must be credible masses between 0 and 1, such as (0.68, 0.95); got {tuple(nominal)}")

@@ -51,9 +51,7 @@ def over_held_out(
         with warnings.catch_warnings():
             # Some of many held-out rows are always the farthest from the others.
             warnings.filterwarnings("ignore", message=".*its posterior is an extrapolation")
-            part = Part(
-                posterior(fit, prior, batch.x, key=for_posterior), np.asarray(batch.theta, float), for_f
-            )
+            part = Part(posterior(fit, prior, batch.x, key=for_posterior), np.asarray(batch.theta, float), for_f)
         found.append(f(part))
     return np.concatenate(found)[: len(rows)]
 

@@ -61,8 +61,7 @@ def in_unit_interval(array: np.ndarray, argument: str) -> np.ndarray:
     low, high = array.min(), array.max()
     if low < -1e-3 or high > 1 + 1e-3:
         raise ValueError(
-            f"{argument} must lie in [0, 1] (a share of the posterior's mass); got values from "
-            f"{low:.4g} to {high:.4g}"
+            f"{argument} must lie in [0, 1] (a share of the posterior's mass); got values from {low:.4g} to {high:.4g}"
         )
     return np.clip(array, 0.0, 1.0)
 

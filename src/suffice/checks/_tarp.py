@@ -91,9 +91,7 @@ def _verdict(test: Uniformity, uniform: bool, outer: float) -> str:
     numbers = f"{100 * outer:.1f} % of truths in the outer tenth about random points, 10 % expected"
     if test.spread > 2:
         return f"posterior too narrow or shifted: {numbers}"
-    return (
-        f"posterior too wide: {numbers}" if test.spread < -2 else "expected coverage off: look at the figure"
-    )
+    return f"posterior too wide: {numbers}" if test.spread < -2 else "expected coverage off: look at the figure"
 
 
 def tarp_from_samples(
@@ -134,9 +132,7 @@ def tarp_from_samples(
     samples, truth = np.asarray(samples, dtype=float), np.asarray(truth, dtype=float)
     _check_shapes(samples, truth)
     if references is not None and np.shape(references) != truth.shape:
-        raise ValueError(
-            f"references must have the shape of truth, {truth.shape}; got {np.shape(references)}"
-        )
+        raise ValueError(f"references must have the shape of truth, {truth.shape}; got {np.shape(references)}")
     kept = enough(finite([samples, truth]), "samples, truth")
     if references is None:
         reference_key, key = jax.random.split(as_key(key))

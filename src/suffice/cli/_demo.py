@@ -50,7 +50,5 @@ def _exact(process: LinearRegression, observation: Array) -> Exact:
     mean, std = (np.asarray(values) for values in process.exact_mean_std(observation))
     low, high = (np.asarray(side) for side in process.prior.box())
     grid = np.linspace(np.maximum(mean - 5 * std, low), np.minimum(mean + 5 * std, high), 400).T
-    density = np.stack(
-        [np.asarray(process.exact_marginal(observation, i, grid[i])) for i in range(len(mean))]
-    )
+    density = np.stack([np.asarray(process.exact_marginal(observation, i, grid[i])) for i in range(len(mean))])
     return Exact(mean, std, grid, density)

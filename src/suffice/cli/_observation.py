@@ -39,9 +39,7 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
         raise ValueError(f"OBS {path} does not exist")
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
-        raise ValueError(
-            f"OBS {path}: the ending must be one of {', '.join(_READERS)}; got {path.suffix or 'none'!r}"
-        )
+        raise ValueError(f"OBS {path}: the ending must be one of {', '.join(_READERS)}; got {path.suffix or 'none'!r}")
     try:
         return {name.removeprefix("x/"): array for name, array in reader(path).items()}
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
@@ -56,9 +54,7 @@ def _npz(path: Path) -> dict[str, np.ndarray]:
 def _hdf5(path: Path) -> dict[str, np.ndarray]:
     found: dict[str, np.ndarray] = {}
     with h5py.File(path) as file:
-        file.visititems(
-            lambda name, item: found.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None
-        )
+        file.visititems(lambda name, item: found.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None)
     return found
 
 
@@ -82,9 +78,7 @@ def _the_only(arrays: dict[str, np.ndarray], path: Path) -> np.ndarray:
     if "x" in arrays:
         return arrays["x"]
     if len(arrays) != 1:
-        raise ValueError(
-            f"OBS {path} must hold one array, or one called 'x'; it holds {', '.join(arrays) or 'none'}"
-        )
+        raise ValueError(f"OBS {path} must hold one array, or one called 'x'; it holds {', '.join(arrays) or 'none'}")
     return next(iter(arrays.values()))
 
 

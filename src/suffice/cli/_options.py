@@ -103,7 +103,7 @@ def commands(wanted: str = "") -> Any:
         Annotated[options, subcommand(name, description=_description(options, whole=name == wanted))]
         for name, options in COMMANDS.items()
     ]
-    return FlagCreatePairsOff[Union[tuple(parts)]]  # type: ignore[misc]
+    return FlagCreatePairsOff[Union[tuple(parts)]]  # type: ignore[misc]  # noqa: UP007
 
 
 def _description(options: type, whole: bool) -> str:

@@ -54,9 +54,7 @@ class Decoder:
     def find_class(self, name: str) -> type:
         item = self.find(name)
         safe = isinstance(item, type) and (
-            dataclasses.is_dataclass(item)
-            or issubclass(item, tuple)
-            or item.__module__.split(".")[0] == "numpyro"
+            dataclasses.is_dataclass(item) or issubclass(item, tuple) or item.__module__.split(".")[0] == "numpyro"
         )
         if not safe:
             raise ValueError(f"the file holds {name!r} as a class, but it is not one that can be stored")

@@ -77,16 +77,12 @@ def _encode_key(encoder: Encoder, obj: jax.Array, where: str) -> Any:
 
 
 def _encode_dict(encoder: Encoder, obj: dict, where: str) -> Any:
-    pairs = [
-        [encoder.encode(k, f"{where} key"), encoder.encode(v, f"{where}[{k!r}]")] for k, v in obj.items()
-    ]
+    pairs = [[encoder.encode(k, f"{where} key"), encoder.encode(v, f"{where}[{k!r}]")] for k, v in obj.items()]
     return {"$dict": pairs}
 
 
 def _encode_frame(encoder: Encoder, obj: pd.DataFrame, where: str) -> Any:
-    columns = [
-        [encoder.encode(c, where), encoder.encode(obj[c].tolist(), f"{where}.{c}")] for c in obj.columns
-    ]
+    columns = [[encoder.encode(c, where), encoder.encode(obj[c].tolist(), f"{where}.{c}")] for c in obj.columns]
     return {"$frame": columns}
 
 

@@ -26,9 +26,7 @@ class Frozen(eqx.Module):
     @property
     def value(self) -> Any:
         """The arrays, behind a stop of gradients; what is no array (an activation of a network), as it is."""
-        return jax.tree.map(
-            lambda leaf: jax.lax.stop_gradient(leaf) if eqx.is_array(leaf) else leaf, self._value
-        )
+        return jax.tree.map(lambda leaf: jax.lax.stop_gradient(leaf) if eqx.is_array(leaf) else leaf, self._value)
 
 
 def _is_frozen(node: Any) -> bool:

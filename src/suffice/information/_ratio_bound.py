@@ -45,9 +45,7 @@ def pair_ratios(objective: Ratio, x: Any, theta: Float[np.ndarray, "n p"], limit
     """Log-ratios of every row's summary with every row's parameters, `(g, n, n)`, for at most `limit` rows."""
     n = min(limit, len(theta)) // _BLOCK * _BLOCK
     if n < 100:
-        raise ValueError(
-            f"{len(theta)} held-out rows came, but at least 100 are needed to estimate information"
-        )
+        raise ValueError(f"{len(theta)} held-out rows came, but at least 100 are needed to estimate information")
     rows = jax.tree.map(lambda leaf: jnp.asarray(leaf[:n]), x)
     s = eqx.filter_jit(eqx.filter_vmap(lambda one: jnp.ravel(jnp.asarray(objective.summary(one)))))(rows)
     pairs = _pairs(objective, s, jnp.asarray(theta[:n], float))
@@ -66,6 +64,4 @@ def influences(pairs: Float[np.ndarray, "n n"]) -> Float[np.ndarray, " n"]:
 def lower_bound(h: Float[np.ndarray, " n"], label: str, level: float = 0.95) -> Estimate:
     """The bound and its interval from the influences of the rows."""
     half = stats.norm.ppf(0.5 + level / 2) * h.std(ddof=1) / np.sqrt(len(h))
-    return Estimate(
-        float(h.mean()), float(h.mean() - half), float(h.mean() + half), level, "lower", label=label
-    )
+    return Estimate(float(h.mean()), float(h.mean() - half), float(h.mean() + half), level, "lower", label=label)

@@ -94,9 +94,7 @@ def retained(
     measured = _measured(fit, sims, held_out)
     for_network, for_fit = jax.random.split(as_key(key))
     network = network or _default_network(fit.example, len(objective.names), for_network)
-    settings = {
-        name: getattr(objective, name) for name in ("negatives", "gamma", "balance", "width", "depth")
-    }
+    settings = {name: getattr(objective, name) for name in ("negatives", "gamma", "balance", "width", "depth")}
     both = Ratio(
         _Beside(Frozen(objective.summary), network),
         objective.marginals,
@@ -145,6 +143,4 @@ def _share(part: np.ndarray, whole: np.ndarray, name: str) -> Estimate:
     ratio = part.mean() / max(whole.mean(), 1e-9)
     error = (part - ratio * whole).std(ddof=1) / np.sqrt(len(part)) / max(abs(whole.mean()), 1e-9)
     low, high = float(ratio - 1.96 * error), float(ratio + 1.96 * error)
-    return Estimate(
-        float(ratio), low, high, kind="point", unit="", label=f"share of the information about {name}"
-    )
+    return Estimate(float(ratio), low, high, kind="point", unit="", label=f"share of the information about {name}")

@@ -67,9 +67,7 @@ def _with_parts(module: M, new: list[Any]) -> M:
     return jax.tree.map(lambda node: next(parts) if _is_part(node) else node, module, is_leaf=_is_part)
 
 
-def start_from_data(
-    module: M, call: Callable[[M, PyTree], Any], x: PyTree, theta: np.ndarray | None = None
-) -> M:
+def start_from_data(module: M, call: Callable[[M, PyTree], Any], x: PyTree, theta: np.ndarray | None = None) -> M:
     """Start every part of `module` that is not started yet.
 
     **Arguments:**

@@ -34,9 +34,7 @@ def ridge(x: np.ndarray, u: np.ndarray) -> np.ndarray:
     best = (math.inf, 1e-6 * top)
     for strength in top * np.logspace(-8, 1, 28):
         shrunk = projected / (eigenvalues + strength)[:, None]
-        residual = (
-            total - 2 * float((projected * shrunk).sum()) + float((eigenvalues[:, None] * shrunk**2).sum())
-        )
+        residual = total - 2 * float((projected * shrunk).sum()) + float((eigenvalues[:, None] * shrunk**2).sum())
         freedom = float((eigenvalues / (eigenvalues + strength)).sum())
         if n - freedom > 0.05 * n:
             best = min(best, (max(residual, 1e-12 * total) / (n - freedom) ** 2, float(strength)))
@@ -106,6 +104,4 @@ class LinearStart(AbstractDataDependent):
         rows = np.concatenate([weights.T, extra]) if n_out > p else weights.T
         unexplained = np.concatenate([np.clip(unexplained, 1e-6, 1.0), np.ones(len(rows) - len(unexplained))])
         values = (rows, -rows @ offset, unexplained)
-        return altered(
-            self, start=Frozen(tuple(jnp.asarray(v, self.bias.dtype) for v in values)), fitted=True
-        )
+        return altered(self, start=Frozen(tuple(jnp.asarray(v, self.bias.dtype) for v in values)), fitted=True)

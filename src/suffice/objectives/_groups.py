@@ -22,9 +22,7 @@ def resolve_groups(marginals: Marginals, names: Sequence[str]) -> tuple[tuple[in
     if isinstance(marginals, str) and marginals == "joint":
         return (tuple(range(len(names))),)
     if isinstance(marginals, str):
-        raise ValueError(
-            f"marginals must be a list of groups, 'joint' or 'autoregressive', but {marginals!r} came"
-        )
+        raise ValueError(f"marginals must be a list of groups, 'joint' or 'autoregressive', but {marginals!r} came")
     groups = []
     for group in marginals:
         members = [group] if isinstance(group, int | str) else list(group)

@@ -68,9 +68,7 @@ class GaussianHead(AbstractHead):
         self.target = Frozen((jnp.zeros(dim), jnp.ones(dim)))
         self.gaussian = Frozen((jnp.eye(dim), jnp.zeros((dim, n_context)), jnp.zeros(dim), jnp.zeros(())))
         self.shift = Dense(n_context, dim, key=keys[0], scale=0.0)
-        self.trunk = Stack(
-            n_context, width, width=width, depth=max(1, depth - 1), key=keys[1], last=math.sqrt(2)
-        )
+        self.trunk = Stack(n_context, width, width=width, depth=max(1, depth - 1), key=keys[1], last=math.sqrt(2))
         self.values = Dense(width, 1 + dim + dim * dim, key=keys[2], scale=0.0)
         self.features = Dense(width, width, key=keys[3])
         self.entry = Dense(2 * dim, width, key=keys[4], scale=math.sqrt(2))
@@ -102,9 +100,7 @@ class GaussianHead(AbstractHead):
         about, target = moments(context, context.shape[1:]), moments(theta, theta.shape[1:])
         c, u = (context - about[0]) / about[1], (theta - target[0]) / target[1]
         gaussian = _gaussian_likelihood(c, u)
-        frozen = [
-            Frozen(jax.tree.map(lambda v: jnp.asarray(v, float), part)) for part in (about, target, gaussian)
-        ]
+        frozen = [Frozen(jax.tree.map(lambda v: jnp.asarray(v, float), part)) for part in (about, target, gaussian)]
         return eqx.tree_at(
             lambda h: (h.context, h.target, h.gaussian),
             self,

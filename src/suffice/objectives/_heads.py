@@ -1,6 +1,7 @@
 """Heads for all groups of parameters, those of one kind stacked and evaluated by one `vmap`."""
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 import equinox as eqx
@@ -65,8 +66,8 @@ class Heads(eqx.Module):
         """The head of one group, taken out of its stack."""
         for stack, members in zip(self.stacks, self.members):
             if group in members:
-                where = members.index(group)
-                return jax.tree.map(lambda leaf: leaf[where] if eqx.is_array(leaf) else leaf, stack)
+                arrays, rest = eqx.partition(stack, eqx.is_array)
+                return eqx.combine(jax.tree.map(itemgetter(members.index(group)), arrays), rest)
         raise ValueError(f"there is no group {group}; there are {len(self.groups)}, counted from 0")
 
 

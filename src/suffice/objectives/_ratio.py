@@ -70,17 +70,13 @@ class Ratio(AbstractObjective):
         depth: int = 2,
     ):
         if not callable(summary):
-            raise TypeError(
-                f"summary must be a network or a function x -> s, but a {type(summary).__name__} came"
-            )
+            raise TypeError(f"summary must be a network or a function x -> s, but a {type(summary).__name__} came")
         if loss not in ("bce", "nre-c"):
             raise ValueError(f"loss must be 'bce' or 'nre-c', but {loss!r} came")
         if negatives < 1 or (loss == "nre-c" and negatives < 2):
             raise ValueError(f"negatives must be at least 1 (2 for 'nre-c'), but {negatives} came")
         if gamma <= 0 or balance < 0:
-            raise ValueError(
-                f"gamma must be positive and balance not negative, but {gamma} and {balance} came"
-            )
+            raise ValueError(f"gamma must be positive and balance not negative, but {gamma} and {balance} came")
         self.summary, self.heads, self.reference, self.names = summary, None, None, ()
         self.marginals = marginals if marginals is None or isinstance(marginals, str) else _frozen(marginals)
         self.classes = tuple((classes or {}).items())

@@ -24,8 +24,7 @@ def check_truth(truth: Any, names: tuple[str, ...]) -> list[float | None]:
     values = np.asarray(truth, dtype=float)
     if values.shape != (len(names),):
         raise ValueError(
-            f"truth must have shape ({len(names)},), one value for each of {', '.join(names)}; "
-            f"got {values.shape}"
+            f"truth must have shape ({len(names)},), one value for each of {', '.join(names)}; got {values.shape}"
         )
     return [float(v) for v in values]
 

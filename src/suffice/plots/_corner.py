@@ -94,9 +94,7 @@ def _legend(axes: np.ndarray, handles: list[Artist], own: bool) -> None:
         axes[0, -1].legend(handles=handles, loc="upper right", borderaxespad=0.0)
 
 
-def _pair(
-    ax: Axes, sources: list[Source], pair: tuple[int, int], truth: tuple[float | None, float | None]
-) -> None:
+def _pair(ax: Axes, sources: list[Source], pair: tuple[int, int], truth: tuple[float | None, float | None]) -> None:
     surfaces = [source.surface(*pair) for source in sources]
     for k, surface in enumerate(surfaces):
         if surface is not None:

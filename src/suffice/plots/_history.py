@@ -38,9 +38,7 @@ def history(fit: Any, ax: Axes | None = None) -> Axes:
     epoch = frame["epoch"] if "epoch" in frame else np.arange(1, len(frame) + 1)
     names = {"train_loss": "training", "valid_loss": "held out"}
     for k, column in enumerate(drawn):
-        ax.plot(
-            epoch, frame[column], color=colour(k), marker="." if len(frame) < 3 else None, label=names[column]
-        )
+        ax.plot(epoch, frame[column], color=colour(k), marker="." if len(frame) < 3 else None, label=names[column])
     _mark_best(ax, np.asarray(epoch), frame)
     _mark_drops(ax, np.asarray(epoch), frame)
     _zoom(ax, frame[drawn].to_numpy(dtype=float))
@@ -55,9 +53,7 @@ def _mark_best(ax: Axes, epoch: np.ndarray, frame: pd.DataFrame) -> None:
     best = int(np.nanargmin(frame["valid_loss"]))
     value = float(frame["valid_loss"].iloc[best])
     label = f"best: {value:.4g} at epoch {epoch[best]:.0f}"
-    ax.plot(
-        epoch[best], value, "o", color=colour(1), markersize=5, markeredgecolor="white", label=label, zorder=4
-    )
+    ax.plot(epoch[best], value, "o", color=colour(1), markersize=5, markeredgecolor="white", label=label, zorder=4)
 
 
 def _mark_drops(ax: Axes, epoch: np.ndarray, frame: pd.DataFrame) -> None:

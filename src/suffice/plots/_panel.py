@@ -19,9 +19,7 @@ def draw_curve(ax: Axes, curve: Curve, colour: str, line: str = "-", alpha: floa
     ax.plot(x, y, color=colour, linestyle=line)
     for level, shade in zip(CREDIBLE[::-1], (0.18, 0.3)):
         inside = curve.density >= height(curve.density, curve.weights, level)
-        ax.fill_between(
-            curve.grid, curve.density, where=inside, color=colour, alpha=alpha * shade, linewidth=0
-        )
+        ax.fill_between(curve.grid, curve.density, where=inside, color=colour, alpha=alpha * shade, linewidth=0)
 
 
 def draw_surface(ax: Axes, surface: Surface, colour: str, line: str = "-", alpha: float = 1.0) -> None:

@@ -23,9 +23,7 @@ def retained(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     needed = ["parameter", *(f"{side}{end}" for side in sides for end in ("", "_low", "_high"))]
     missing = [c for c in needed if c not in table]
     if missing or len(table) == 0:
-        raise ValueError(
-            f"table must have rows and the columns {', '.join(needed)}; missing: {', '.join(missing)}"
-        )
+        raise ValueError(f"table must have rows and the columns {', '.join(needed)}; missing: {', '.join(missing)}")
     ax = one(ax, (max(2.8, 1.2 + 0.8 * len(table)), 3.0))
     x = np.arange(len(table))
     for k, side in enumerate(sides):

@@ -122,8 +122,7 @@ def _source(posterior: Any) -> Source:
 def _from_ratios(posterior: RatioPosterior) -> Source:
     if not posterior.single:
         raise ValueError(
-            "posteriors: this one is of several observations at once; draw one of them: "
-            "sf.posterior(fit, prior, x[0])"
+            "posteriors: this one is of several observations at once; draw one of them: sf.posterior(fit, prior, x[0])"
         )
     if posterior.chain is not None:
         samples = np.asarray(posterior.sample(_DRAWS, key=0), dtype=float)

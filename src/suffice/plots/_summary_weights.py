@@ -14,9 +14,7 @@ from ._style import colour, GREY, panels, style
 
 
 @style()
-def summary_weights(
-    fit: Any, x: PyTree = None, *, ax: Axes | np.ndarray | Sequence[Axes] | None = None
-) -> np.ndarray:
+def summary_weights(fit: Any, x: PyTree = None, *, ax: Axes | np.ndarray | Sequence[Axes] | None = None) -> np.ndarray:
     """Weights of a linear summary over the index of the input; images for two-dimensional input.
 
     The weights are ds/dx. For a linear summary they are the same everywhere; for any other one, pass the
@@ -71,15 +69,11 @@ def _weights(summary: Any, example: PyTree, x: PyTree) -> tuple[list[np.ndarray]
 def _random_like(example: PyTree, key: jax.Array) -> PyTree:
     leaves, treedef = jax.tree.flatten(example)
     keys = jax.random.split(key, len(leaves))
-    return treedef.unflatten(
-        [jax.random.normal(k, a.shape, jnp.result_type(float)) for k, a in zip(keys, leaves)]
-    )
+    return treedef.unflatten([jax.random.normal(k, a.shape, jnp.result_type(float)) for k, a in zip(keys, leaves)])
 
 
 def _same(first: PyTree, second: PyTree) -> bool:
-    close = jax.tree.map(
-        lambda a, b: bool(jnp.allclose(a, b, rtol=1e-3, atol=1e-4 * jnp.abs(a).max())), first, second
-    )
+    close = jax.tree.map(lambda a, b: bool(jnp.allclose(a, b, rtol=1e-3, atol=1e-4 * jnp.abs(a).max())), first, second)
     return all(jax.tree.leaves(close))
 
 

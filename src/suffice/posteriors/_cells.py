@@ -62,9 +62,7 @@ def credible_level(density: np.ndarray, mass: np.ndarray, own: np.ndarray) -> np
     return np.clip(higher.sum(axis=1) + 0.5 * equal.sum(axis=1), 0.0, 1.0)
 
 
-def draw(
-    edges: tuple[np.ndarray, ...], mass: np.ndarray, n: int, generator: np.random.Generator
-) -> np.ndarray:
+def draw(edges: tuple[np.ndarray, ...], mass: np.ndarray, n: int, generator: np.random.Generator) -> np.ndarray:
     """`n` draws for each row, `(m, n, d)`: a cell by its mass, then a place in it at random."""
     shape = mass.shape[1:]
     drawn = np.empty((len(mass), n, len(edges)))

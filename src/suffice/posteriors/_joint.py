@@ -93,9 +93,7 @@ class Joint:
         starts = self.weighted(observation).resample(_CHAINS, key=for_starts)
         unconstrained = self.prior.to_unconstrained(jnp.asarray(starts, float))
         target = _Target(self.prior, self.head, self.context[observation])
-        return np.asarray(
-            self.prior.from_unconstrained(jnp.asarray(nuts(target, unconstrained, n, key=for_chains)))
-        )
+        return np.asarray(self.prior.from_unconstrained(jnp.asarray(nuts(target, unconstrained, n, key=for_chains))))
 
     def _weights(self) -> np.ndarray:
         return np.stack([self.weighted(i).weights for i in range(len(self.log_ratio))])
@@ -117,10 +115,7 @@ class _Target(eqx.Module):
 
     def __call__(self, u: Float[Array, " d"]) -> Float[Array, ""]:
         theta = self.prior.from_unconstrained(u[None])[0]
-        return (
-            self.head.pair(self.head.about(self.context), theta)
-            + self.prior.log_prob_unconstrained(u[None])[0]
-        )
+        return self.head.pair(self.head.about(self.context), theta) + self.prior.log_prob_unconstrained(u[None])[0]
 
 
 def joint(

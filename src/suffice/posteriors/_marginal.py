@@ -55,11 +55,7 @@ class Marginal:
         """Posterior standard deviations, `(d,)` or `(m, d)`."""
         mean = self._moment(lambda x, centre: x, 0.0)
         # A cell of width h has a spread of its own: h² / 12.
-        within = (
-            0.0
-            if self.classes
-            else np.stack([(np.diff(e, axis=1) ** 2).mean(axis=1) / 12 for e in self.edges], 1)
-        )
+        within = 0.0 if self.classes else np.stack([(np.diff(e, axis=1) ** 2).mean(axis=1) / 12 for e in self.edges], 1)
         return self._out(np.sqrt(self._moment(lambda x, centre: (x - centre) ** 2, mean) + within))
 
     def along(self, axis: int) -> np.ndarray:
@@ -70,9 +66,7 @@ class Marginal:
     def quantile(self, q: float) -> np.ndarray:
         """The value below which a share `q` of each parameter's mass lies, `(d,)` or `(m, d)`."""
         volume = _cells.volumes(self.edges)
-        found = [
-            _cells.quantile(e, _cells.along(self.density, volume, a), q) for a, e in enumerate(self.edges)
-        ]
+        found = [_cells.quantile(e, _cells.along(self.density, volume, a), q) for a, e in enumerate(self.edges)]
         return self._out(np.stack(found, axis=1))
 
     def cdf(self, theta: Float[np.ndarray, "m d"]) -> np.ndarray:
@@ -152,9 +146,7 @@ def on_grid(
     return _normalised(names, edges, log_density, ratio.reshape(log_density.shape), 0, single)
 
 
-def on_classes(
-    name: str, log_ratio: LogRatio, log_prior: LogPrior, classes: int, m: int, single: bool
-) -> Marginal:
+def on_classes(name: str, log_ratio: LogRatio, log_prior: LogPrior, classes: int, m: int, single: bool) -> Marginal:
     """The probabilities of the classes of a discrete parameter."""
     edges = (np.repeat(np.arange(classes + 1.0)[None] - 0.5, m, axis=0),)
     points = np.repeat(np.arange(float(classes))[None, :, None], m, axis=0)
@@ -164,9 +156,7 @@ def on_classes(
 
 def _points(edges: tuple[np.ndarray, ...]) -> np.ndarray:
     middles = [_cells.centres(edge) for edge in edges]
-    rows = [
-        np.stack(np.meshgrid(*row, indexing="ij"), axis=-1).reshape(-1, len(edges)) for row in zip(*middles)
-    ]
+    rows = [np.stack(np.meshgrid(*row, indexing="ij"), axis=-1).reshape(-1, len(edges)) for row in zip(*middles)]
     return np.stack(rows)
 
 

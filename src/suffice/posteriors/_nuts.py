@@ -18,9 +18,7 @@ from ..core import as_key, KeyLike
 
 
 @functools.partial(eqx.filter_jit)
-def _chains(
-    log_density: Callable, starts: Array, keys: Array, warmup: int, draws: int
-) -> tuple[Array, Array]:
+def _chains(log_density: Callable, starts: Array, keys: Array, warmup: int, draws: int) -> tuple[Array, Array]:
     def chain(start: Array, key: Array) -> tuple[Array, Array]:
         for_warmup, for_draws = jax.random.split(key)
         adapt = blackjax.window_adaptation(blackjax.nuts, log_density)

@@ -18,9 +18,7 @@ def as_rows(fit: Fit, x_obs: PyTree) -> tuple[PyTree, bool]:
     """
     x = jax.tree.map(np.asarray, x_obs)
     if jax.tree.structure(x) != jax.tree.structure(fit.example):
-        raise ValueError(
-            f"x_obs must be built like the simulations' x: {_shapes(fit.example)}, but it is {_shapes(x)}"
-        )
+        raise ValueError(f"x_obs must be built like the simulations' x: {_shapes(fit.example)}, but it is {_shapes(x)}")
     pairs = list(zip(jax.tree.leaves(x), jax.tree.leaves(fit.example)))
     single = all(leaf.shape == wanted.shape for leaf, wanted in pairs)
     if not single and not all(leaf.shape[1:] == wanted.shape and leaf.ndim for leaf, wanted in pairs):

@@ -107,19 +107,13 @@ class RatioPosterior(AbstractDensity):
         """Log-density of parameter vectors, `(n,)` or `(m, n)`: the sum over groups."""
         theta = np.asarray(theta, np.float64)
         if theta.shape[1] != len(self.objective.names):
-            raise ValueError(
-                f"theta must have shape (n, {len(self.objective.names)}), but {theta.shape} came"
-            )
+            raise ValueError(f"theta must have shape (n, {len(self.objective.names)}), but {theta.shape} came")
         if self.chain is not None:
             return self.chain.log_prob(theta)
         members = [column for group in self.objective.groups for column in group]
         if len(set(members)) < len(members):
-            raise ValueError(
-                "the groups overlap, so their densities do not multiply; ask .marginal(group).log_prob"
-            )
-        return np.sum(
-            [part.log_prob(theta[:, list(g)]) for part, g in zip(self.parts, self.objective.groups)], axis=0
-        )
+            raise ValueError("the groups overlap, so their densities do not multiply; ask .marginal(group).log_prob")
+        return np.sum([part.log_prob(theta[:, list(g)]) for part, g in zip(self.parts, self.objective.groups)], axis=0)
 
     def weighted(self, n: int = 50_000, *, key: KeyLike) -> Weighted:
         """`n` prior draws of all parameters, weighted by the product of the groups' ratios (one observation)."""
@@ -141,17 +135,13 @@ class RatioPosterior(AbstractDensity):
         if not self.single:
             raise ValueError("to_arviz takes the posterior of one observation; ask for one at a time")
         drawn = self.sample(n, key=key)
-        return arviz_base.from_dict(
-            {"posterior": {name: drawn[None, :, i] for i, name in enumerate(self.names)}}
-        )
+        return arviz_base.from_dict({"posterior": {name: drawn[None, :, i] for i, name in enumerate(self.names)}})
 
     def _drawn(self) -> np.ndarray:
         drawn = self.sample(500, key=0)
         return drawn[None] if self.single else drawn
 
-    def _pick(
-        self, of_part: Callable[[Any], np.ndarray], of_draws: Callable[[np.ndarray], np.ndarray]
-    ) -> np.ndarray:
+    def _pick(self, of_part: Callable[[Any], np.ndarray], of_draws: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
         if self.chain is not None:
             return of_draws(self.sample(4000 if self.single else 500, key=0))
         return self._columns([of_part(part) for part in self.parts])

@@ -34,9 +34,7 @@ class AbstractPrior(eqx.Module):
         """Log-density; `-inf` outside of the support."""
 
     @abc.abstractmethod
-    def truncate(
-        self, low: Float[Array | np.ndarray, " p"], high: Float[Array | np.ndarray, " p"]
-    ) -> "AbstractPrior":
+    def truncate(self, low: Float[Array | np.ndarray, " p"], high: Float[Array | np.ndarray, " p"]) -> "AbstractPrior":
         """This prior inside a box, normalised again."""
 
     @abc.abstractmethod
@@ -48,9 +46,7 @@ class AbstractPrior(eqx.Module):
         """Finite lower and upper ends `(p,)` that leave out at most about `mass` of each marginal."""
 
     @abc.abstractmethod
-    def marginal_log_prob(
-        self, index: tuple[int, ...], points: Float[Array | np.ndarray, "n d"]
-    ) -> Float[Array, " n"]:
+    def marginal_log_prob(self, index: tuple[int, ...], points: Float[Array | np.ndarray, "n d"]) -> Float[Array, " n"]:
         """Log-density of some of the parameters alone."""
 
     @abc.abstractmethod

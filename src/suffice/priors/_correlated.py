@@ -40,9 +40,7 @@ class CorrelatedFactor(AbstractFactor):
 
     def classes(self) -> int | None:
         if self.distribution.support.is_discrete:
-            raise ValueError(
-                f"{self.name!r}: discrete parameters of several dependent columns are not supported"
-            )
+            raise ValueError(f"{self.name!r}: discrete parameters of several dependent columns are not supported")
         return None
 
     def sample(self, n: int, key: Array) -> Float[Array, "n k"]:
@@ -54,9 +52,7 @@ class CorrelatedFactor(AbstractFactor):
                 key, _ = jax.random.split(state[0])
                 return key, self._draw(key, 1)[0]
 
-            return jax.lax.while_loop(
-                lambda state: ~self.inside(state[1][None])[0], again, again((key, self.low))
-            )[1]
+            return jax.lax.while_loop(lambda state: ~self.inside(state[1][None])[0], again, again((key, self.low)))[1]
 
         return jax.vmap(one)(jax.random.split(key, n))
 
@@ -72,9 +68,7 @@ class CorrelatedFactor(AbstractFactor):
             raise ValueError(
                 f"the box leaves {mass:.2g} of the prior of {self.name!r}, less than {_LEAST:g}: too little"
             )
-        changed = eqx.tree_at(
-            lambda f: (f.low, f.high, f.mass), self, (low, high, jnp.asarray(mass, low.dtype))
-        )
+        changed = eqx.tree_at(lambda f: (f.low, f.high, f.mass), self, (low, high, jnp.asarray(mass, low.dtype)))
         return CorrelatedFactor(**{**vars(changed), "is_cut": True})
 
     def range(self, mass: float) -> tuple[np.ndarray, np.ndarray]:

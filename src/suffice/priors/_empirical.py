@@ -31,9 +31,7 @@ class EmpiricalPrior(AbstractPrior):
     def __init__(self, theta: Points, names: tuple[str, ...] | None = None):
         theta = np.asarray(theta, np.float64)
         if theta.ndim != 2 or len(theta) < 20 or not np.isfinite(theta).all():
-            raise ValueError(
-                f"theta must be at least 20 finite draws of shape (n, p), but {theta.shape} came"
-            )
+            raise ValueError(f"theta must be at least 20 finite draws of shape (n, p), but {theta.shape} came")
         self.theta = jnp.asarray(theta, float)
         estimates = [_kernel_estimate(column) for column in theta.T]
         self.knots = jnp.asarray(np.stack([knots for knots, _ in estimates], axis=1), float)
@@ -51,12 +49,8 @@ class EmpiricalPrior(AbstractPrior):
         theta = jnp.asarray(theta, float)
         return jnp.stack([self._column(i, theta[:, i]) for i in range(len(self.names))]).sum(axis=0)
 
-    def truncate(
-        self, low: Float[Array | np.ndarray, " p"], high: Float[Array | np.ndarray, " p"]
-    ) -> "EmpiricalPrior":
-        inside = np.asarray(
-            ((self.theta >= jnp.asarray(low)) & (self.theta <= jnp.asarray(high))).all(axis=1)
-        )
+    def truncate(self, low: Float[Array | np.ndarray, " p"], high: Float[Array | np.ndarray, " p"]) -> "EmpiricalPrior":
+        inside = np.asarray(((self.theta >= jnp.asarray(low)) & (self.theta <= jnp.asarray(high))).all(axis=1))
         if inside.sum() < 20:
             raise ValueError(
                 f"the box holds {inside.sum()} of the draws that stand for the prior; at least 20 are needed"
@@ -69,9 +63,7 @@ class EmpiricalPrior(AbstractPrior):
     def box(self, mass: float = 1e-6) -> tuple[np.ndarray, np.ndarray]:
         return np.asarray(self.knots[0], np.float64), np.asarray(self.knots[-1], np.float64)
 
-    def marginal_log_prob(
-        self, index: tuple[int, ...], points: Float[Array | np.ndarray, "n d"]
-    ) -> Float[Array, " n"]:
+    def marginal_log_prob(self, index: tuple[int, ...], points: Float[Array | np.ndarray, "n d"]) -> Float[Array, " n"]:
         points = jnp.asarray(points, float)
         if len(index) == 1 or not self._dependent(index):
             return jnp.stack([self._column(i, points[:, k]) for k, i in enumerate(index)]).sum(axis=0)

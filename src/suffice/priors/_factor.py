@@ -4,7 +4,6 @@ import abc
 from typing import Any
 
 import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 import numpyro.distributions as dist
 from jaxtyping import Array, Bool, Float
@@ -73,10 +72,11 @@ def ends_of(support: Any, size: int) -> tuple[np.ndarray, np.ndarray]:
     high = getattr(support, "upper_bound", None)
     if support is dist.constraints.boolean:
         low, high = 0.0, 1.0
-    spread = lambda end, empty: np.broadcast_to(
-        np.ravel(np.asarray(empty if end is None else end, float)), (size,)
-    )
-    return spread(low, -np.inf), spread(high, np.inf)
+    return _spread(low, -np.inf, size), _spread(high, np.inf, size)
+
+
+def _spread(end: Any, empty: float, size: int) -> np.ndarray:
+    return np.broadcast_to(np.ravel(np.asarray(empty if end is None else end, float)), (size,))
 
 
 def unwrapped(distribution: dist.Distribution) -> tuple[dist.Distribution, bool]:
@@ -84,8 +84,3 @@ def unwrapped(distribution: dist.Distribution) -> tuple[dist.Distribution, bool]
     while isinstance(distribution, dist.ExpandedDistribution | dist.Independent):
         distribution = distribution.base_dist
     return distribution, len(distribution.event_shape) == 0
-
-
-def clipped(theta: Float[Array, "n k"], low: Ends, high: Ends) -> Float[Array, "n k"]:
-    """Points moved into the box, so that a log-density can be evaluated without NaN gradients."""
-    return jnp.clip(theta, low, high)

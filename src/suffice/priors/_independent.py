@@ -36,9 +36,7 @@ class IndependentFactor(AbstractFactor):
         shape = tuple(distribution.batch_shape) + tuple(distribution.event_shape)
         size = int(np.prod(shape, dtype=int))
         low, high = (jnp.asarray(end, float) for end in ends_of(base.support, size))
-        return IndependentFactor(
-            name, shape, base, tuple(range(size)), shape, low, high, jnp.ones(size), False
-        )
+        return IndependentFactor(name, shape, base, tuple(range(size)), shape, low, high, jnp.ones(size), False)
 
     def classes(self) -> int | None:
         support = self.distribution.support
@@ -65,9 +63,7 @@ class IndependentFactor(AbstractFactor):
         # The distribution function has a resolution; draws are spread over what it cannot tell apart.
         grain = jnp.finfo(theta.dtype).eps * 0.5 * jnp.exp(-self._each(theta))
         place = jax.random.uniform(for_place, theta.shape, minval=-0.5, maxval=0.5)
-        return jnp.clip(
-            theta + place * jnp.minimum(grain, 1e-3 * (self.high - self.low)), self.low, self.high
-        )
+        return jnp.clip(theta + place * jnp.minimum(grain, 1e-3 * (self.high - self.low)), self.low, self.high)
 
     def log_prob(self, theta: Float[Array, "n k"]) -> Float[Array, " n"]:
         density = (self._each(theta) - jnp.log(self.mass)).sum(axis=-1)
@@ -122,9 +118,7 @@ class IndependentFactor(AbstractFactor):
             below = self._gather(self.distribution.cdf(self._spread(jnp.nan_to_num(theta))), len(theta))
         except NotImplementedError as error:
             kind = type(self.distribution).__name__
-            raise ValueError(
-                f"{self.name!r} cannot be cut: {kind} has no distribution function in numpyro"
-            ) from error
+            raise ValueError(f"{self.name!r} cannot be cut: {kind} has no distribution function in numpyro") from error
         return jnp.where(jnp.isneginf(theta), 0.0, jnp.where(jnp.isposinf(theta), 1.0, below))
 
     def _icdf(self, share: Array) -> Array:

@@ -38,9 +38,7 @@ class Prior(AbstractPrior):
     def __init__(self, given: Mapping[str, Any] | None = None, /, **distributions: Any):
         distributions = {**(given or {}), **distributions}
         if not distributions:
-            raise ValueError(
-                "a prior needs at least one named distribution, such as Prior(a=dist.Normal(0, 1))"
-            )
+            raise ValueError("a prior needs at least one named distribution, such as Prior(a=dist.Normal(0, 1))")
         self.factors = tuple(_factor(name, item) for name, item in distributions.items())
         self.names = tuple(name for factor in self.factors for name in factor.names)
 
@@ -56,9 +54,7 @@ class Prior(AbstractPrior):
         parts = [factor.log_prob(part) for factor, part in zip(self.factors, self._split(theta))]
         return jnp.stack(parts).sum(axis=0)
 
-    def truncate(
-        self, low: Float[Array | np.ndarray, " p"], high: Float[Array | np.ndarray, " p"]
-    ) -> "Prior":
+    def truncate(self, low: Float[Array | np.ndarray, " p"], high: Float[Array | np.ndarray, " p"]) -> "Prior":
         low, high = np.asarray(low, float), np.asarray(high, float)
         if low.shape != (self.dim,) or high.shape != (self.dim,):
             raise ValueError(
@@ -76,9 +72,7 @@ class Prior(AbstractPrior):
         ranges = [factor.range(mass) for factor in self.factors]
         return np.concatenate([low for low, _ in ranges]), np.concatenate([high for _, high in ranges])
 
-    def marginal_log_prob(
-        self, index: tuple[int, ...], points: Float[Array | np.ndarray, "n d"]
-    ) -> Float[Array, " n"]:
+    def marginal_log_prob(self, index: tuple[int, ...], points: Float[Array | np.ndarray, "n d"]) -> Float[Array, " n"]:
         points, total = jnp.asarray(points, float), jnp.zeros(len(points))
         for factor, columns, places in self._members(index):
             total = total + factor.column_log_prob(columns, points[:, jnp.array(places)])
@@ -106,9 +100,7 @@ class Prior(AbstractPrior):
 
     def describe(self) -> str:
         """One line for each distribution, for reports."""
-        return "\n".join(
-            f"{', '.join(f.names)} ~ {type(unwrapped(f.distribution)[0]).__name__}" for f in self.factors
-        )
+        return "\n".join(f"{', '.join(f.names)} ~ {type(unwrapped(f.distribution)[0]).__name__}" for f in self.factors)
 
     @staticmethod
     def from_samples(theta: Points, names: tuple[str, ...] | None = None) -> AbstractPrior:
@@ -129,9 +121,7 @@ class Prior(AbstractPrior):
             )
         return jnp.split(theta, np.cumsum([factor.size for factor in self.factors])[:-1], axis=1)
 
-    def _members(
-        self, index: tuple[int, ...]
-    ) -> list[tuple[AbstractFactor, tuple[int, ...], tuple[int, ...]]]:
+    def _members(self, index: tuple[int, ...]) -> list[tuple[AbstractFactor, tuple[int, ...], tuple[int, ...]]]:
         """For each factor concerned: its columns among `index`, and their places in `index`."""
         if any(not 0 <= i < self.dim for i in index):
             raise ValueError(f"index {index} names a parameter that does not exist; there are {self.dim}")

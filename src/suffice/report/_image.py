@@ -47,9 +47,7 @@ def image(figure: Figure, alt: str, caption: str = "") -> Image:
     )
     plt.close(figure)
     png = buffer.getvalue()
-    width, height = (
-        int.from_bytes(png[i : i + 4], "big") for i in (16, 20)
-    )  # of the PNG's first chunk, IHDR
+    width, height = (int.from_bytes(png[i : i + 4], "big") for i in (16, 20))  # of the PNG's first chunk, IHDR
     source = "data:image/png;base64," + base64.b64encode(png).decode("ascii")
     return Image(source, width * 96 // DPI, height * 96 // DPI, alt, caption)
 

@@ -12,9 +12,7 @@ from ._parts import Note, Section
 
 @cache
 def _template() -> Template:
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     return environment.from_string(_resource("page.html.j2"))
 
 
@@ -22,9 +20,7 @@ def _resource(name: str) -> str:
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
-def page(
-    title: str, lead: str, sections: Sequence[Section], *, notes: Sequence[Note] = (), foot: str = ""
-) -> str:
+def page(title: str, lead: str, sections: Sequence[Section], *, notes: Sequence[Note] = (), foot: str = "") -> str:
     """The page as HTML text.
 
     - `title`, `lead`: heading and the sentence under it.

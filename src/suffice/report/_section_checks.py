@@ -38,9 +38,7 @@ def checks_section(coverage: Coverage, ranks: Sbc) -> Section:
             Text(_MEANING),
             Figures(figures),
             Table.of(_coverage_rows(coverage), f"Expected coverage, with {level} Jeffreys intervals"),
-            Table.of(
-                tested, "Ranks: share above the median (0.5 expected), in the outer tenth (0.1), two p-values"
-            ),
+            Table.of(tested, "Ranks: share above the median (0.5 expected), in the outer tenth (0.1), two p-values"),
         ),
     )
 
@@ -68,13 +66,9 @@ def _worst(verdicts: "pd.Series[str]") -> str:
 def verdict(coverage: Coverage, ranks: Sbc) -> Note:
     """Both checks in a sentence."""
     if coverage.passed and ranks.passed:
-        return Note(
-            "good", f"The checks on {coverage.n} held-out simulations found no fault in the posteriors."
-        )
+        return Note("good", f"The checks on {coverage.n} held-out simulations found no fault in the posteriors.")
     covered, tested = coverage.table(), ranks.table()
     covered, tested = covered[coverage.off.ravel() != 0], tested[~tested.uniform]
     named = (*zip(covered.group, covered.verdict), *zip(tested.parameter, tested.verdict))
     faults = [f"{name}: {words}" for name, words in named]
-    return Note(
-        "warn", f"The checks on {coverage.n} held-out simulations found faults. " + "; ".join(faults) + "."
-    )
+    return Note("warn", f"The checks on {coverage.n} held-out simulations found faults. " + "; ".join(faults) + ".")

@@ -28,9 +28,7 @@ def question_section(question: Question) -> Section:
         ("Summary network", question.summary),
     ]
     facts += [(f"Observed {name}".rstrip(), text) for name, text in _few_numbers(question)]
-    images = tuple(
-        _drawn(name, x, band) for name, x, band in _arrays(question) if x.size >= _CURVE and x.ndim <= 2
-    )
+    images = tuple(_drawn(name, x, band) for name, x, band in _arrays(question) if x.size >= _CURVE and x.ndim <= 2)
     return Section("question", "Question", (Facts(tuple(facts)), *([Figures(images)] if images else [])))
 
 
@@ -57,9 +55,7 @@ def _drawn(name: str, x: np.ndarray, band: np.ndarray) -> Image:
     if x.ndim == 1:
         _curve(ax, x, band)
         ax.set_ylabel(what)
-        return image(
-            figure, f"observed {what} against index, with the band of the simulations", _caption(x, band)
-        )
+        return image(figure, f"observed {what} against index, with the band of the simulations", _caption(x, band))
     shown = ax.imshow(x, origin="lower", aspect="equal", cmap="viridis")
     figure.colorbar(shown, label=what)
     return image(figure, f"observed {what} as an image", _caption(x, band))
@@ -76,6 +72,4 @@ def _curve(ax: Axes, x: np.ndarray, band: np.ndarray) -> None:
 
 def _caption(x: np.ndarray, band: np.ndarray) -> str:
     outside = float(np.mean((x < band[0]) | (x > band[2])))
-    return (
-        f"{100 * outside:.0f} % of the observed numbers lie outside the central 90 % of the simulated ones."
-    )
+    return f"{100 * outside:.0f} % of the observed numbers lie outside the central 90 % of the simulated ones."

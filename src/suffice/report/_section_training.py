@@ -48,9 +48,7 @@ def _parts(fit: Fit) -> str:
 def _curves(fit: Fit) -> Image:
     ax: Any = history(fit)
     figure = np.ravel(ax)[0].figure
-    return image(
-        figure, "training and held-out loss against epoch", "Loss by epoch, on training and held-out data."
-    )
+    return image(figure, "training and held-out loss against epoch", "Loss by epoch, on training and held-out data.")
 
 
 def _weights(question: Question, fit: Fit) -> list[Image]:
@@ -60,7 +58,5 @@ def _weights(question: Question, fit: Fit) -> list[Image]:
     if summaries > _SUMMARIES or any(np.ndim(leaf) > 2 or np.size(leaf) < _CURVE for leaf in leaves):
         return []
     ax: Any = summary_weights(fit, question.observation)
-    caption = (
-        "What each summary reads: its derivative with respect to each number of the data, at the observation."
-    )
+    caption = "What each summary reads: its derivative with respect to each number of the data, at the observation."
     return [image(np.ravel(ax)[0].figure, "derivative of the summaries with respect to the data", caption)]

@@ -46,11 +46,7 @@ class Stages:
         Warnings of the stage are shown again when its result is taken from the folder.
         """
         wanted = fingerprint(depends_on)
-        if (
-            (record := self.records.get(name))
-            and record["fingerprint"] == wanted
-            and self.path(name).exists()
-        ):
+        if (record := self.records.get(name)) and record["fingerprint"] == wanted and self.path(name).exists():
             for message in record["warnings"]:
                 warnings.warn(message, UserWarning, stacklevel=2)
             return self.load(name)

@@ -36,9 +36,7 @@ class Failures:
         >>> Failures(9, np.array([4, 7]), two, np.zeros((2, 1)), ("a",), {}).counts
         {'NONFINITE': 1, 'TIMEOUT': 1}
         """
-        return {
-            kind.name: int((self.status == kind).sum()) for kind in IN_WORDS if (self.status == kind).any()
-        }
+        return {kind.name: int((self.status == kind).sum()) for kind in IN_WORDS if (self.status == kind).any()}
 
     def first(self) -> str:
         """The first failing row: its number, parameters and message."""
@@ -60,10 +58,6 @@ class Failures:
     def __str__(self) -> str:
         if not len(self):
             return f"all {self.total} simulations succeeded"
-        ways = ", ".join(
-            f"{self.counts[kind.name]} {IN_WORDS[kind]}" for kind in IN_WORDS if kind.name in self.counts
-        )
+        ways = ", ".join(f"{self.counts[kind.name]} {IN_WORDS[kind]}" for kind in IN_WORDS if kind.name in self.counts)
         share = 100 * len(self) / max(1, self.total)
-        return (
-            f"{len(self)} of {self.total} simulations failed ({share:.2g} %): {ways}; first, {self.first()}"
-        )
+        return f"{len(self)} of {self.total} simulations failed ({share:.2g} %): {ways}; first, {self.first()}"

@@ -42,9 +42,7 @@ def load_simulations(path: str | Path) -> Simulations:
     """
     path = Path(path)
     if path.suffix not in _READERS:
-        raise ValueError(
-            f"path must end in {', '.join(_READERS)}, but {path.name!r} came; name the file by its format"
-        )
+        raise ValueError(f"path must end in {', '.join(_READERS)}, but {path.name!r} came; name the file by its format")
     if not path.exists():
         raise FileNotFoundError(f"no file of simulations at {path}")
     try:
@@ -81,9 +79,7 @@ def _data(path: Path, arrays: dict[str, Any]) -> Any:
     named = {name[2:]: leaf for name, leaf in arrays.items() if name.startswith("x/")}
     named = named or {name: leaf for name, leaf in arrays.items() if name not in _RESERVED}
     if not named:
-        raise ValueError(
-            f"{path} has no data: an array 'x', arrays 'x/NAME', or any beside 'theta' are needed"
-        )
+        raise ValueError(f"{path} has no data: an array 'x', arrays 'x/NAME', or any beside 'theta' are needed")
     return named
 
 
@@ -94,8 +90,7 @@ def _whole(path: Path, arrays: dict[str, Any], name: str) -> Any:
         return np.asarray(arrays[name][:])
     except Exception as error:
         raise ValueError(
-            f"{name} in {path} cannot be read ({type(error).__name__}: {error}); the file is corrupt or "
-            "truncated"
+            f"{name} in {path} cannot be read ({type(error).__name__}: {error}); the file is corrupt or truncated"
         ) from error
 
 
@@ -125,17 +120,11 @@ def _read_hdf5(path: Path) -> Opened:
 
     file = h5py.File(path, "r")
     arrays: dict[str, Any] = {}
-    file.visititems(
-        lambda name, item: arrays.update({name: item}) if isinstance(item, h5py.Dataset) else None
-    )
+    file.visititems(lambda name, item: arrays.update({name: item}) if isinstance(item, h5py.Dataset) else None)
     names = file.attrs.get("names")
     if names is None and "names" in arrays:
         names = arrays.pop("names").asstr()[:]
-    texts = (
-        None
-        if names is None
-        else [n.decode() if isinstance(n, bytes) else str(n) for n in np.atleast_1d(names)]
-    )
+    texts = None if names is None else [n.decode() if isinstance(n, bytes) else str(n) for n in np.atleast_1d(names)]
     return Opened(arrays, texts, {})
 
 

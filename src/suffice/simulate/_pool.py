@@ -102,9 +102,7 @@ class _Pool:
 
     def _patience(self) -> float:
         """Seconds until the next row runs out of time, or finished rows should be kept."""
-        ends = [
-            w.since + self._timeout - time.monotonic() for w in self._workers if w.tasks and self._timeout
-        ]
+        ends = [w.since + self._timeout - time.monotonic() for w in self._workers if w.tasks and self._timeout]
         return max(0.001, min([*ends, 1.0]))
 
     def _answer(self, worker: Worker, pending: deque[Task]) -> list[Outcome]:

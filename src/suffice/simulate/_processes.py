@@ -140,6 +140,4 @@ class Starter:
                     coming.result().close()
                     for worker in workers:
                         worker.kill()
-                    raise RuntimeError(
-                        f"a process for the simulator could not start: {dead[0].death()}"
-                    ) from None
+                    raise RuntimeError(f"a process for the simulator could not start: {dead[0].death()}") from None

@@ -42,9 +42,7 @@ def _target(sims: Any, name: str) -> tuple[Any, tuple[str, ...]]:
     if name == "theta":
         return sims.theta, sims.names
     known = [*sims.names, *(sims.x if isinstance(sims.x, Mapping) else ())]
-    raise ValueError(
-        f"target names {name!r}, which is no parameter and no array of x; known: {', '.join(known)}"
-    )
+    raise ValueError(f"target names {name!r}, which is no parameter and no array of x; known: {', '.join(known)}")
 
 
 def _array(x: Any, name: str) -> Any:

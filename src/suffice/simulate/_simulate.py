@@ -82,9 +82,7 @@ def simulate(
     >>> sims.x.shape, sims.names
     ((100, 5), ('mean',))
     """
-    _refuse(
-        prior=prior, simulator=simulator, n=n, workers=workers, chunk=chunk, timeout=timeout, retries=retries
-    )
+    _refuse(prior=prior, simulator=simulator, n=n, workers=workers, chunk=chunk, timeout=timeout, retries=retries)
     for_theta, for_rows = jax.random.split(as_key(key))
     columns, quantities = split_given(given, prior, simulator)
     tracing = _tracing(simulator, quantities, prior.dim, workers, timeout)
@@ -132,15 +130,11 @@ class _Run(NamedTuple):
         yield from run_pool(task, self.theta, self.todo, tick=self.tick, **settings)
 
 
-def _refuse(
-    *, prior: Any, simulator: Any, n: Any, workers: Any, chunk: Any, timeout: Any, retries: Any
-) -> None:
+def _refuse(*, prior: Any, simulator: Any, n: Any, workers: Any, chunk: Any, timeout: Any, retries: Any) -> None:
     if not isinstance(prior, AbstractPrior):
         raise TypeError(f"prior must be an sf.Prior, but a {type(prior).__name__} came")
     if not callable(simulator):
-        raise TypeError(
-            f"simulator must be a function of (key, theta), but a {type(simulator).__name__} came"
-        )
+        raise TypeError(f"simulator must be a function of (key, theta), but a {type(simulator).__name__} came")
     for name, value, least in (
         ("n", n, 1),
         ("chunk", chunk, 1),
@@ -153,17 +147,13 @@ def _refuse(
         raise ValueError(f"timeout must be a positive number of seconds, but {timeout!r} came")
 
 
-def _tracing(
-    simulator: Callable, given: dict[str, Any], p: int, workers: int | None, timeout: float | None
-) -> Tracing:
+def _tracing(simulator: Callable, given: dict[str, Any], p: int, workers: int | None, timeout: float | None) -> Tracing:
     """How the simulator runs: traced (an example) or in processes (a reason)."""
     if workers:
         return Tracing(None, "")
     tracing = try_tracing(WithGiven(simulator, given) if given else simulator, p)
     if tracing.example is None and workers == 0:
-        raise ValueError(
-            f"the simulator cannot be traced by JAX ({tracing.reason}), and workers=0 allows no processes"
-        )
+        raise ValueError(f"the simulator cannot be traced by JAX ({tracing.reason}), and workers=0 allows no processes")
     if tracing.example is not None and timeout is not None:
         raise ValueError(
             "timeout is for simulators that run in processes, but JAX compiles this one into one program; "

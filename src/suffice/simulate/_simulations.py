@@ -72,9 +72,7 @@ class Simulations:
         """Rows, by number, slice, mask or array of numbers; read into memory."""
         rows = np.atleast_1d(np.arange(len(self))[index])
         theta, x = self.rows(rows)
-        messages = {
-            new: self._messages[old] for new, old in enumerate(rows.tolist()) if old in self._messages
-        }
+        messages = {new: self._messages[old] for new, old in enumerate(rows.tolist()) if old in self._messages}
         status = None if self._status is None else self._status[rows]
         return Simulations(theta, x, self.names, status, messages)
 
@@ -84,9 +82,7 @@ class Simulations:
         if index.ndim != 1 or (index.dtype.kind not in "iu" and index.size):
             raise ValueError(f"index must be a list of row numbers, but {index.dtype}{index.shape} came")
         if index.size and not (index.min() >= 0 and index.max() < len(self)):
-            raise IndexError(
-                f"row numbers must be from 0 to {len(self) - 1}, but {index.min()} to {index.max()} came"
-            )
+            raise IndexError(f"row numbers must be from 0 to {len(self) - 1}, but {index.min()} to {index.max()} came")
         index = index.astype(np.int64)
         x = jax.tree_util.tree_map_with_path(lambda path, leaf: read_rows(leaf, index, _called(path)), self.x)
         return Batch(read_rows(self.theta, index, "theta"), x)
@@ -122,9 +118,7 @@ class Simulations:
         theta = read_rows(self.theta, bad, "theta").astype(float)
         return Failures(len(self), bad, self.status[bad].astype(int), theta, self.names, dict(self._messages))
 
-    def select(
-        self, x: str | Sequence[str] | None = None, target: str | Sequence[str] | None = None
-    ) -> "Simulations":
+    def select(self, x: str | Sequence[str] | None = None, target: str | Sequence[str] | None = None) -> "Simulations":
         """Choose what is the data and what is to be inferred, by name.
 
         **Arguments:**
@@ -144,9 +138,7 @@ class Simulations:
                 f"the parameters are called {', '.join(self.names)} and {', '.join(other.names)}; "
                 "only simulations of the same parameters can be put together"
             )
-        if jax.tree.map(lambda leaf: leaf.shape, self.example) != jax.tree.map(
-            lambda leaf: leaf.shape, other.example
-        ):
+        if jax.tree.map(lambda leaf: leaf.shape, self.example) != jax.tree.map(lambda leaf: leaf.shape, other.example):
             raise ValueError(f"x has other arrays or shapes in the two: {self.example} and {other.example}")
         every = [part.rows(np.arange(len(part))) for part in (self, other)]
         theta, x = jax.tree.map(lambda a, b: np.concatenate([a, b]), *every)
@@ -161,9 +153,7 @@ class Simulations:
                 f"{', '.join(self.names)}; give both the same names in the same order: Simulations(theta, x, "
                 "names=prior.names)"
             )
-        inside = [
-            np.asarray(prior.contains(np.asarray(batch.theta, float))) for batch in self._chunks(x=False)
-        ]
+        inside = [np.asarray(prior.contains(np.asarray(batch.theta, float))) for batch in self._chunks(x=False)]
         outside = np.flatnonzero(~np.concatenate([np.zeros(0, bool), *inside]))
         if len(outside):
             at = read_rows(self.theta, outside[:1], "theta")[0]
@@ -188,9 +178,7 @@ class Simulations:
 
 
 def _called(path: tuple) -> str:
-    return "x" + "".join(
-        f"/{key}" for key in jax.tree_util.keystr(path, simple=True, separator="/").split("/") if key
-    )
+    return "x" + "".join(f"/{key}" for key in jax.tree_util.keystr(path, simple=True, separator="/").split("/") if key)
 
 
 def _finite(batch: Batch) -> np.ndarray:
@@ -233,8 +221,7 @@ def _leaves(x: PyTree, n: int) -> PyTree:
         length = leaf.shape[0] if leaf.shape else 0
         if not leaf.shape or length != n:
             raise ValueError(
-                f"theta has {n} rows but {_called(path)} has shape {tuple(leaf.shape)}; both need one row a "
-                "simulation"
+                f"theta has {n} rows but {_called(path)} has shape {tuple(leaf.shape)}; both need one row a simulation"
             )
     return x
 
@@ -243,9 +230,7 @@ def _checked_names(names: Sequence[str] | None, p: int) -> tuple[str, ...]:
     if names is None:
         return tuple(f"theta[{i}]" for i in range(p))
     if isinstance(names, str):
-        raise TypeError(
-            f"names must be a list of {p} names, but the text {names!r} came; use names=({names!r},)"
-        )
+        raise TypeError(f"names must be a list of {p} names, but the text {names!r} came; use names=({names!r},)")
     names = tuple(str(name) for name in names)
     if len(names) != p:
         raise ValueError(f"theta has {p} columns but {len(names)} names came: {', '.join(names)}")

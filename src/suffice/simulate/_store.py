@@ -81,8 +81,7 @@ class Store(AbstractKeep):
             self._group = zarr.open_group(self._path, mode="r+")
         except Exception as error:
             raise ValueError(
-                f"store {self._path} exists, but cannot be opened ({type(error).__name__}: {error}); use "
-                "another path"
+                f"store {self._path} exists, but cannot be opened ({type(error).__name__}: {error}); use another path"
             ) from error
         return opened
 
@@ -90,9 +89,7 @@ class Store(AbstractKeep):
         if attributes.get(MARK) != FORMAT or "identity" not in attributes:
             raise ValueError(f"store {self._path} exists, but was not made by simulate; use another path")
         if names != list(self._names):
-            raise ValueError(
-                f"store {self._path} is about the parameters {names}, the prior about {list(self._names)}"
-            )
+            raise ValueError(f"store {self._path} is about the parameters {names}, the prior about {list(self._names)}")
         for what, mine in self._identity.items():
             if attributes["identity"].get(what) != mine:
                 raise ValueError(
@@ -136,8 +133,9 @@ class Store(AbstractKeep):
         for name, values in {"theta": self._theta[piece.rows], **data}.items():
             _set_rows(self._group[name], piece.rows, values)
         # Messages before the status: a message without its row does no harm.
-        if piece.messages:
-            self._group.attrs["messages"] = {str(row): text for row, text in self.messages.items()}
+        messages = {str(row): text for row, text in self.messages.items()}
+        if messages != self._group.attrs["messages"]:
+            self._group.attrs["messages"] = messages
         _set_rows(self._group["status"], piece.rows, piece.status)
 
     def finish(self) -> Simulations:

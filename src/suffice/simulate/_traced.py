@@ -61,9 +61,7 @@ def _put(old: np.ndarray, at: np.ndarray, new: np.ndarray) -> np.ndarray:
     return old
 
 
-def _compiled(
-    simulator: Callable, key: Array, theta: np.ndarray, rows: np.ndarray, attempt: int, chunk: int
-) -> Any:
+def _compiled(simulator: Callable, key: Array, theta: np.ndarray, rows: np.ndarray, attempt: int, chunk: int) -> Any:
     """One chunk. Always filled up to the same length: compiled once, and a row never depends on the
     others.
     """

@@ -53,9 +53,7 @@ def _depends_on_input(closed: ClosedJaxpr) -> bool:
 def _same_constants(one: ClosedJaxpr, two: ClosedJaxpr) -> bool:
     if str(one.jaxpr) != str(two.jaxpr) or len(one.consts) != len(two.consts):
         return False
-    return all(
-        np.array_equal(a, b, equal_nan=True) for a, b in zip(map(_plain, one.consts), map(_plain, two.consts))
-    )
+    return all(np.array_equal(a, b, equal_nan=True) for a, b in zip(map(_plain, one.consts), map(_plain, two.consts)))
 
 
 def _plain(constant: Any) -> np.ndarray:

@@ -20,9 +20,7 @@ def plain(x: Any) -> Any:
         return {str(name): plain(part) for name, part in x.items()}
     array = np.asarray(x)
     if array.dtype.kind not in "buifc" or isinstance(x, tuple):
-        raise TypeError(
-            f"the simulator returned {type(x).__name__}; return an array or a dict of named arrays"
-        )
+        raise TypeError(f"the simulator returned {type(x).__name__}; return an array or a dict of named arrays")
     return array
 
 

@@ -40,9 +40,7 @@ def open_zarr(path: Path) -> tuple[dict[str, Any], list[str] | None, dict[int, s
     )
 
 
-def create_zarr(
-    group: Any, name: str, n: int, shape: tuple[int, ...], dtype: np.dtype, chunk: int, fill: Any
-) -> Any:
+def create_zarr(group: Any, name: str, n: int, shape: tuple[int, ...], dtype: np.dtype, chunk: int, fill: Any) -> Any:
     """An array of `n` rows, in chunks of at most `chunk` rows and about 8 MB."""
     rows = max(1, min(chunk, _CHUNK_BYTES // max(1, math.prod(shape) * dtype.itemsize)))
     settings = {"shape": (n, *shape), "chunks": (rows, *(max(1, size) for size in shape)), "fill_value": fill}
@@ -53,11 +51,7 @@ def stored_arrays(example: PyTree) -> dict[str, jax.ShapeDtypeStruct]:
     """The arrays that one `x` is stored as, by name: `x`, or `x/NAME`."""
     if isinstance(example, dict):
         bad = [name for name in example if not isinstance(name, str) or "/" in name or not name]
-        bad += [
-            name
-            for name, leaf in example.items()
-            if len(jax.tree.leaves(leaf)) != 1 or isinstance(leaf, dict)
-        ]
+        bad += [name for name, leaf in example.items() if len(jax.tree.leaves(leaf)) != 1 or isinstance(leaf, dict)]
         if bad:
             raise ValueError(f"x must be an array or a dict of named arrays to be stored; not so: {bad}")
         return {f"x/{name}": leaf for name, leaf in example.items()}

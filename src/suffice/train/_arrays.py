@@ -37,9 +37,7 @@ class Arrays(AbstractSource):
     shuffle: bool = eqx.field(static=True)
     names: tuple[str, ...] = eqx.field(static=True)
 
-    def __init__(
-        self, data: PyTree, rows: Any, *, batch_size: int, shuffle: bool = True, names: tuple[str, ...] = ()
-    ):
+    def __init__(self, data: PyTree, rows: Any, *, batch_size: int, shuffle: bool = True, names: tuple[str, ...] = ()):
         self.data = jax.tree.map(as_floats, data)
         self.rows = jnp.asarray(rows, jnp.int32)
         self.batch_size = min(batch_size, len(rows))
@@ -53,13 +51,9 @@ class Arrays(AbstractSource):
     def batch(self, plan: Int[Array, "steps batch"], index: Array | int, key: Array) -> PyTree:
         return jax.tree.map(lambda leaf: leaf[plan[index]], self.data)
 
-    def divide(
-        self, valid: float, test: float, *, key: Array
-    ) -> tuple[AbstractSource, AbstractSource, Split]:
+    def divide(self, valid: float, test: float, *, key: Array) -> tuple[AbstractSource, AbstractSource, Split]:
         split = random_split(np.asarray(self.rows), valid, test, key=key)
-        train = Arrays(
-            self.data, split.train, batch_size=self.batch_size, shuffle=self.shuffle, names=self.names
-        )
+        train = Arrays(self.data, split.train, batch_size=self.batch_size, shuffle=self.shuffle, names=self.names)
         return train, evenly(self.data, split.valid, self.batch_size), split
 
     def sample(self, n: int, *, key: Array) -> PyTree:

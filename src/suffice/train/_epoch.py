@@ -64,9 +64,7 @@ def _update(state: State, gradient: PyTree, rate: Array, settings: Settings) -> 
     return State(weights, optimiser, average, state.best, state.best_value, state.step + 1)
 
 
-def _train(
-    state: State, fixed: PyTree, source: AbstractSource, key: Array, rate: Array, settings: Settings
-) -> Any:
+def _train(state: State, fixed: PyTree, source: AbstractSource, key: Array, rate: Array, settings: Settings) -> Any:
     plan = source.plan(jax.random.fold_in(key, 0))
 
     def step(state: State, index: Array) -> tuple[State, dict[str, Array]]:
@@ -84,9 +82,7 @@ def _train(
     return state, {name: value.mean() for name, value in metrics.items()}
 
 
-def _evaluate(
-    weights: PyTree, fixed: PyTree, source: AbstractSource, key: Array, step: Array
-) -> dict[str, Array]:
+def _evaluate(weights: PyTree, fixed: PyTree, source: AbstractSource, key: Array, step: Array) -> dict[str, Array]:
     objective: AbstractObjective = eqx.combine(weights, fixed)
     plan = source.plan(jax.random.fold_in(key, 0))
 

@@ -156,19 +156,14 @@ def _source(data: Simulations | AbstractSource, batch_size: int, segment: int | 
         )
     rows = usable_rows(data)
     if len(rows) < 20:
-        raise ValueError(
-            f"{len(rows)} usable simulations came, but at least 20 are needed to train and hold out"
-        )
+        raise ValueError(f"{len(rows)} usable simulations came, but at least 20 are needed to train and hold out")
     if len(rows) < 2 * batch_size:
         warnings.warn(
             f"only {len(rows)} simulations for batches of {batch_size}; batches are made smaller",
             stacklevel=3,
         )
         batch_size = max(2, len(rows) // 8)
-    small = (
-        math.prod(np.shape(data.theta)) + sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(data.x))
-        < _ENOUGH
-    )
+    small = math.prod(np.shape(data.theta)) + sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(data.x)) < _ENOUGH
     if data.in_memory or (small and segment is None):
         return Arrays(Batch(*data.rows(np.arange(len(data)))), rows, batch_size=batch_size, names=data.names)
     return Shards(data, rows, batch_size=batch_size, segment=segment or _segment(data))

@@ -45,9 +45,7 @@ class Fresh(AbstractSource):
         fixed: Array | None = None,
     ):
         if steps < 1 or batch_size < 2:
-            raise ValueError(
-                f"steps must be at least 1 and batch_size at least 2, but {steps} and {batch_size} came"
-            )
+            raise ValueError(f"steps must be at least 1 and batch_size at least 2, but {steps} and {batch_size} came")
         self.prior, self.simulator = prior, simulator
         self.steps, self.batch_size, self.fixed = steps, batch_size, fixed
 
@@ -64,9 +62,7 @@ class Fresh(AbstractSource):
         x = jax.vmap(self.simulator)(jax.random.split(for_simulator, self.batch_size), theta)
         return Batch(theta, x)
 
-    def divide(
-        self, valid: float, test: float, *, key: Array
-    ) -> tuple[AbstractSource, AbstractSource, Split]:
+    def divide(self, valid: float, test: float, *, key: Array) -> tuple[AbstractSource, AbstractSource, Split]:
         steps = max(1, round(valid * self.steps))
         size = self.batch_size
         held_out = Fresh(self.prior, self.simulator, steps=steps, batch_size=size, fixed=key)
@@ -109,9 +105,7 @@ class Renoised(AbstractSource):
         keys = jax.random.split(jax.random.fold_in(key, 1), theta.shape[0])
         return Batch(theta, jax.vmap(self.noise)(keys, x))
 
-    def divide(
-        self, valid: float, test: float, *, key: Array
-    ) -> tuple[AbstractSource, AbstractSource, Split]:
+    def divide(self, valid: float, test: float, *, key: Array) -> tuple[AbstractSource, AbstractSource, Split]:
         train, held_out, split = self.source.divide(valid, test, key=key)
         return Renoised(train, self.noise), Renoised(held_out, self.noise), split
 

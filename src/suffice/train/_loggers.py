@@ -12,9 +12,7 @@ def tensorboard(folder: str | Path) -> Logger:
     try:
         from tensorboardX import SummaryWriter
     except ImportError as error:
-        raise ImportError(
-            "tensorboard logging needs tensorboardX: pip install 'suffice[tensorboard]'"
-        ) from error
+        raise ImportError("tensorboard logging needs tensorboardX: pip install 'suffice[tensorboard]'") from error
     writer = SummaryWriter(str(folder))
 
     def log(numbers: Mapping[str, float]) -> None:

@@ -57,9 +57,7 @@ class Shards(AbstractSource):
     def batch(self, plan: PyTree, index: Array | int, key: Array) -> Batch:
         return self.sims.rows(self.rows[np.asarray(plan[index])])
 
-    def divide(
-        self, valid: float, test: float, *, key: Array
-    ) -> tuple[AbstractSource, AbstractSource, Split]:
+    def divide(self, valid: float, test: float, *, key: Array) -> tuple[AbstractSource, AbstractSource, Split]:
         split = random_split(self.rows, min(valid, _MAX_VALID / len(self.rows)), test, key=key)
         held_out = self.sims.rows(split.valid)
         train = Shards(self.sims, split.train, batch_size=self.batch_size, segment=self.segment)

@@ -41,9 +41,7 @@ class AbstractSource(eqx.Module):
         """Batch number `index`."""
 
     @abc.abstractmethod
-    def divide(
-        self, valid: float, test: float, *, key: Array
-    ) -> tuple["AbstractSource", "AbstractSource", Split]:
+    def divide(self, valid: float, test: float, *, key: Array) -> tuple["AbstractSource", "AbstractSource", Split]:
         """The part to train on, the held-out part that decides when to stop, and the row numbers."""
 
     @abc.abstractmethod

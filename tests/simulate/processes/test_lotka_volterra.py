@@ -25,9 +25,7 @@ def by_scipy(theta: np.ndarray, years: int = 21) -> np.ndarray:
 
 
 def test_trajectory_matches_scipy_for_the_pelts():
-    np.testing.assert_allclose(
-        PROCESS.trajectory(jnp.asarray(PELTS, jnp.float32)), by_scipy(PELTS), rtol=1e-3
-    )
+    np.testing.assert_allclose(PROCESS.trajectory(jnp.asarray(PELTS, jnp.float32)), by_scipy(PELTS), rtol=1e-3)
 
 
 def test_trajectory_matches_scipy_across_the_prior():
@@ -90,9 +88,7 @@ def test_prior_is_that_of_the_case_study():
     prior = PROCESS.prior
     assert prior.names == ("alpha", "beta", "gamma", "delta", "z0[0]", "z0[1]", "sigma[0]", "sigma[1]")
     theta = np.array([0.7, 0.03, 1.2, 0.06, 30.0, 5.0, 0.2, 0.4])
-    rates = truncnorm.logpdf(
-        theta[:4], -np.array([2, 1, 2, 1]), np.inf, [1, 0.05, 1, 0.05], [0.5, 0.05, 0.5, 0.05]
-    )
+    rates = truncnorm.logpdf(theta[:4], -np.array([2, 1, 2, 1]), np.inf, [1, 0.05, 1, 0.05], [0.5, 0.05, 0.5, 0.05])
     starts = lognorm.logpdf(theta[4:6], s=1, scale=10)
     spreads = lognorm.logpdf(theta[6:], s=1, scale=np.exp(-1))
     expected = rates.sum() + starts.sum() + spreads.sum()

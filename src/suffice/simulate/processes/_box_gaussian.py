@@ -96,9 +96,7 @@ class BoxGaussian:
             left, right = np.where(rising, a, left), np.where(rising, right, b)
         peak = (left + right) / 2
         level = self._at(peak) + np.log(threshold)
-        return self._crossing(peak, -np.ones_like(peak), level), self._crossing(
-            peak, np.ones_like(peak), level
-        )
+        return self._crossing(peak, -np.ones_like(peak), level), self._crossing(peak, np.ones_like(peak), level)
 
     def _at(self, z: Float[np.ndarray, "n p"]) -> Float[np.ndarray, "n p"]:
         return self.log_shape(z[..., None])[..., 0]

@@ -68,12 +68,7 @@ class LinearRegression(AbstractProcess):
         """Simulate the bins once."""
         for_noise, for_outliers = jax.random.split(key)
         y = jnp.linspace(-1, 1, self.bins)
-        x = (
-            theta[0]
-            + theta[1] * y
-            + theta[2] * y**2
-            + self.noise * jax.random.normal(for_noise, (self.bins,))
-        )
+        x = theta[0] + theta[1] * y + theta[2] * y**2 + self.noise * jax.random.normal(for_noise, (self.bins,))
         if self.outliers > 0:
             x = x + 5.0 * jax.random.poisson(for_outliers, self.outliers, (self.bins,))
         return x
@@ -121,10 +116,7 @@ class LinearRegression(AbstractProcess):
         log_p = -0.5 * np.einsum("ni,ij,nj->n", offset, precision, offset)
         log_p += 0.5 * np.linalg.slogdet(precision / (2 * np.pi))[1]
         # Mass of the box: z1 by itself, times (z0, z2), which is the constant of the marginal of z0.
-        mass = (
-            log_interval(posterior.mean[:, 1], np.sqrt(posterior.covariance[1, 1]))
-            + posterior.log_mass()[:, 0]
-        )
+        mass = log_interval(posterior.mean[:, 1], np.sqrt(posterior.covariance[1, 1])) + posterior.log_mass()[:, 0]
         return np.where(np.all(np.abs(theta) <= 1, axis=1), log_p - mass + np.log(8.0), -np.inf)
 
     def exact_box(

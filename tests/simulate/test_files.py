@@ -1,0 +1,210 @@
+"""Files of every format: written by us or by the format's own library, whole or broken."""
+
+import shutil
+import tracemalloc
+import zipfile
+
+import h5py
+import numpy as np
+import pytest
+import zarr
+
+import suffice as sf
+
+ENDINGS = (".npz", ".zarr", ".h5", ".hdf5")
+N = 5000
+RNG = np.random.default_rng(0)
+THETA = RNG.normal(size=(N, 2)).astype(np.float32)
+X = {"image": RNG.normal(size=(N, 4, 3)).astype(np.float32), "count": np.arange(N)}
+
+
+@pytest.fixture(params=ENDINGS)
+def path(request, tmp_path):
+    return tmp_path / f"sims{request.param}"
+
+
+def assert_same(found, x=X):
+    index = np.array([N - 1, 0, 17, 17, 3000])
+    np.testing.assert_array_equal(found.rows(index).theta, THETA[index])
+    pairs = [(found.x, x)] if not isinstance(x, dict) else [(found.x[name], x[name]) for name in x]
+    for read, expected in pairs:
+        assert read.shape == expected.shape and read.dtype == expected.dtype
+    rows = found.rows(index).x
+    for name in x if isinstance(x, dict) else ():
+        np.testing.assert_array_equal(rows[name], x[name][index])
+
+
+def test_save_and_load_round_trip(path):
+    status = np.zeros(N, int)
+    status[7] = 2
+    sf.Simulations(THETA, X, names=("a", "b[0]"), status=status).save(path)
+    found = sf.load_simulations(path)
+    assert found.names == ("a", "b[0]") and not found.in_memory and len(found.failures) == 1
+    assert_same(found)
+    assert_same(found.load())
+
+
+def test_one_array_and_a_second_save_in_the_same_place(path):
+    sf.Simulations(THETA[:10], X["count"][:10]).save(path)
+    sf.Simulations(THETA, X["image"]).save(path)
+    found = sf.load_simulations(path)
+    assert_same(found, X["image"])
+    np.testing.assert_array_equal(found.load().x, X["image"])
+    assert [item.name for item in path.parent.iterdir()] == [path.name]
+
+
+def test_from_one_format_to_another(tmp_path):
+    sf.Simulations(THETA, X).save(tmp_path / "a.npz")
+    sf.load_simulations(tmp_path / "a.npz").save(tmp_path / "b.h5")
+    sf.load_simulations(tmp_path / "b.h5").save(tmp_path / "c.zarr")
+    assert_same(sf.load_simulations(tmp_path / "c.zarr"))
+
+
+def write_plainly(path, arrays):
+    if path.suffix == ".npz":
+        np.savez(path, **arrays)
+    elif path.suffix == ".zarr":
+        group = zarr.open_group(path, mode="w")
+        for name, value in arrays.items():
+            group.create_array(name, data=value, chunks=(999, *value.shape[1:]))
+    else:
+        with h5py.File(path, "w") as file:
+            for name, value in arrays.items():
+                file[name] = value
+
+
+def test_files_of_others(path):
+    write_plainly(path, {"theta": THETA, "x": X["image"]})
+    found = sf.load_simulations(path)
+    assert found.names == ("theta[0]", "theta[1]")
+    assert_same(found, X["image"])
+    np.testing.assert_array_equal(found[::7].x, X["image"][::7])
+
+
+@pytest.mark.parametrize("prefix", ["x/", ""])
+def test_several_arrays_by_name(path, prefix):
+    write_plainly(path, {"theta": THETA, **{prefix + name: value for name, value in X.items()}})
+    assert_same(sf.load_simulations(path))
+
+
+def test_one_parameter_may_be_a_plain_column(path):
+    write_plainly(path, {"theta": THETA[:, 0], "x": X["image"]})
+    assert sf.load_simulations(path).theta.shape == (N, 1)
+
+
+def test_a_compressed_npz_is_read_at_once(tmp_path):
+    np.savez_compressed(tmp_path / "a.npz", theta=THETA, x=X["image"], names=np.array(["a", "b"]))
+    found = sf.load_simulations(tmp_path / "a.npz")
+    assert found.in_memory and found.names == ("a", "b")
+    np.testing.assert_array_equal(found.x, X["image"])
+
+
+def test_memory_follows_what_is_asked_for(path):
+    n, width = 100_000, 100  # 40 MB
+    write_plainly(path, {"theta": np.zeros((n, 1), np.float32), "x": np.ones((n, width), np.float32)})
+    sims = sf.load_simulations(path)
+    tracemalloc.start()
+    for start in range(0, n, 2000):
+        sims.rows(np.arange(start, start + 2000))
+    sims.rows(RNG.permutation(n)[:2000])
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 12e6
+
+
+def test_rows_at_random_are_those_of_the_array(path):
+    write_plainly(path, {"theta": THETA, "x": X["image"]})
+    sims = sf.load_simulations(path)
+    for size in (1, 50, 4000):
+        index = RNG.integers(0, N, size)
+        np.testing.assert_array_equal(sims.rows(index).x, X["image"][index])
+
+
+def break_in_the_middle(path):
+    """Cut the largest file in half."""
+    files = [path] if path.is_file() else [f for f in path.rglob("*") if f.is_file() and "zarr.json" not in f.name]
+    largest = max(files, key=lambda f: f.stat().st_size)
+    largest.write_bytes(largest.read_bytes()[: largest.stat().st_size // 2])
+
+
+def test_a_truncated_file_is_one_clear_error(path):
+    sf.Simulations(THETA, X).save(path)
+    break_in_the_middle(path)
+    with pytest.raises(ValueError, match="corrupt or truncated"):
+        sf.load_simulations(path).load()
+
+
+def test_a_file_of_something_else_is_one_clear_error(path):
+    path.write_bytes(b"not what the ending says" * 100)
+    with pytest.raises(ValueError, match="corrupt or truncated, or of another format"):
+        sf.load_simulations(path)
+
+
+def test_a_zarr_with_a_chunk_lost_is_refused(tmp_path):
+    sf.Simulations(THETA, X["image"]).save(tmp_path / "a.zarr")
+    (tmp_path / "a.zarr" / "x" / "c" / "1" / "0" / "0").unlink()
+    with pytest.raises(ValueError, match="chunk 1/0/0 of x is missing"):
+        sf.load_simulations(tmp_path / "a.zarr")
+
+
+def test_a_zarr_without_its_description_is_refused(tmp_path):
+    sf.Simulations(THETA, X["image"]).save(tmp_path / "a.zarr")
+    (tmp_path / "a.zarr" / "zarr.json").unlink()
+    with pytest.raises(ValueError, match="corrupt or truncated"):
+        sf.load_simulations(tmp_path / "a.zarr")
+
+
+def test_a_file_cut_after_it_was_opened_is_an_error_when_read(tmp_path):
+    np.savez(tmp_path / "a.npz", theta=THETA, x=X["image"])
+    sims = sf.load_simulations(tmp_path / "a.npz")
+    (tmp_path / "a.npz").write_bytes(b"short")
+    with pytest.raises(ValueError, match="rows of x cannot be read"):
+        sims.load()
+
+
+def test_pickles_in_a_file_are_never_read(tmp_path):
+    path = tmp_path / "a.npz"
+    np.savez(path, theta=THETA[:3], x=np.array([{}, [], None], dtype=object))
+    with pytest.raises(ValueError, match="allow_pickle"):
+        sf.load_simulations(path)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"x": X["image"]}, "no array 'theta'; it holds: x"),
+        ({"theta": THETA}, "has no data"),
+        ({"theta": THETA, "x": X["image"][:-1]}, "theta has 5000 rows but x has shape"),
+    ],
+    ids=["no theta", "no x", "lengths"],
+)
+def test_arrays_that_do_not_fit_are_named(path, arrays, message):
+    write_plainly(path, arrays)
+    with pytest.raises(ValueError, match=message):
+        sf.load_simulations(path)
+
+
+def test_unknown_endings_and_missing_files(tmp_path):
+    with pytest.raises(ValueError, match=r"\.npz, \.zarr, \.h5"):
+        sf.load_simulations(tmp_path / "a.csv")
+    with pytest.raises(ValueError, match=r"\.npz, \.zarr, \.h5"):
+        sf.Simulations(THETA, X).save(tmp_path / "a.mat")
+    with pytest.raises(FileNotFoundError, match="no file"):
+        sf.load_simulations(tmp_path / "a.npz")
+    with pytest.raises(ValueError, match="dict of named arrays"):
+        sf.Simulations(THETA, (X["image"], X["count"])).save(tmp_path / "a.npz")
+
+
+def test_a_save_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "a.npz"
+    sf.Simulations(THETA, X).save(path)
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(zipfile.ZipFile, "open", full)
+    with pytest.raises(OSError, match="No space"):
+        sf.Simulations(THETA * 2, X).save(path)
+    monkeypatch.undo()
+    assert_same(sf.load_simulations(path))
+    shutil.rmtree(tmp_path)
