@@ -28,9 +28,7 @@ def test_rows_come_in_the_order_asked_for(sims):
     np.testing.assert_array_equal(batch.x["image"], IMAGE[index])
 
 
-@pytest.mark.parametrize(
-    "index", [slice(3, 9), np.arange(N) % 3 == 0, [5, 1], np.array([], int), 4], ids=str
-)
+@pytest.mark.parametrize("index", [slice(3, 9), np.arange(N) % 3 == 0, [5, 1], np.array([], int), 4], ids=str)
 def test_indexing_is_that_of_numpy(sims, index):
     picked = sims[index]
     np.testing.assert_array_equal(picked.theta, np.atleast_2d(THETA[index]))
@@ -119,7 +117,7 @@ def test_agreement_with_a_prior():
     theta = np.array([[1.0, 0.0], [2.0, 5.0], [11.0, 0.0]])
     x = np.zeros((3, 1))
     sf.Simulations(theta[:2], x[:2], names=("a", "b")).check_prior(prior)
-    with pytest.raises(ValueError, match="1 of 3 simulations .* row 2: theta = .11.0, 0.0."):
+    with pytest.raises(ValueError, match=r"1 of 3 simulations .* row 2: theta = .11.0, 0.0."):
         sf.Simulations(theta, x, names=("a", "b")).check_prior(prior)
     with pytest.raises(ValueError, match="prior is about a, b, the simulations about b, a"):
         sf.Simulations(theta, x, names=("b", "a")).check_prior(prior)

@@ -85,10 +85,10 @@ def prior_times_ratio(
     if classes:
         return on_classes(names[0], log_ratio, log_prior, classes, observations, single)
     low, high = prior.box()
-    box = tuple(np.asarray(side, np.float64)[list(columns)] for side in (low, high))
+    picked = [np.asarray(side, np.float64)[list(columns)] for side in (low, high)]
     cells, passes = _resolution(len(columns), observations)
     sizes = {"observations": observations, "cells": cells, "passes": passes, "single": single}
-    return on_grid(names, log_ratio, log_prior, box, **sizes)
+    return on_grid(names, log_ratio, log_prior, (picked[0], picked[1]), **sizes)
 
 
 def _resolution(dim: int, observations: int) -> tuple[int, int]:

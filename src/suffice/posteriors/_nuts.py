@@ -3,9 +3,9 @@
 Hoffman & Gelman 2014; window adaptation of step size and mass matrix as in Stan.
 """
 
-import functools
 import warnings
 from collections.abc import Callable
+from typing import Any
 
 import blackjax
 import equinox as eqx
@@ -17,15 +17,15 @@ from jaxtyping import Array, Float
 from ..core import as_key, KeyLike
 
 
-@functools.partial(eqx.filter_jit)
+@eqx.filter_jit
 def _chains(log_density: Callable, starts: Array, keys: Array, warmup: int, draws: int) -> tuple[Array, Array]:
     def chain(start: Array, key: Array) -> tuple[Array, Array]:
         for_warmup, for_draws = jax.random.split(key)
-        adapt = blackjax.window_adaptation(blackjax.nuts, log_density)
+        adapt: Any = blackjax.window_adaptation(blackjax.nuts, log_density)
         (state, parameters), _ = adapt.run(for_warmup, start, warmup)
-        kernel = blackjax.nuts(log_density, **parameters)
+        kernel: Any = blackjax.nuts(log_density, **parameters)
 
-        def step(state: Array, key: Array) -> tuple[Array, tuple[Array, Array]]:
+        def step(state: Any, key: Array) -> tuple[Any, tuple[Array, Array]]:
             state, info = kernel.step(key, state)
             return state, (state.position, info.is_divergent)
 

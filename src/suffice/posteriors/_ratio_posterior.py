@@ -5,6 +5,7 @@ from typing import Any
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
@@ -120,7 +121,7 @@ class RatioPosterior(AbstractDensity):
         if not self.single:
             raise ValueError("weighted takes the posterior of one observation")
         theta = np.asarray(self.prior.sample(n, key=as_key(key)))
-        ratios = self.objective.ratios(self.context, theta[None])[0]
+        ratios = self.objective.ratios(self.context, jnp.asarray(theta, float)[None])[0]
         return Weighted(theta, np.asarray(ratios, np.float64).sum(axis=0))
 
     @property
@@ -164,10 +165,14 @@ def ratio_posterior(
     names = tuple(name for i, name in enumerate(objective.names) if i in covered)
     if objective.autoregressive:
         chain = Chain(objective, prior, context, single)
-        return RatioPosterior(objective, prior, context, (), chain, single, names)
+        return RatioPosterior(
+            objective=objective, prior=prior, context=context, parts=(), chain=chain, single=single, names=names
+        )
     keys = jax.random.split(key, len(objective.groups))
     parts = tuple(_part(objective, prior, g, context, single, k) for g, k in enumerate(keys))
-    return RatioPosterior(objective, prior, context, parts, None, single, names)
+    return RatioPosterior(
+        objective=objective, prior=prior, context=context, parts=parts, chain=None, single=single, names=names
+    )
 
 
 def _part(

@@ -102,6 +102,7 @@ def rounds(
         for_simulations, for_fit, for_posterior = jax.random.split(round_key, 3)
         kept = None if sims is None else inside(sims, prior, n)
         missing = n - (0 if kept is None else len(kept))
+        sims = kept
         if missing:
             place = None if store is None else Path(store) / f"round_{number}.zarr"
             fresh = simulate(
@@ -114,8 +115,6 @@ def rounds(
                 progress=progress,
             ).load()
             sims = fresh if kept is None or not len(kept) else kept.concatenate(fresh)
-        else:
-            sims = kept
         fitted = fit(objective, sims, key=for_fit, progress=progress, **options)
         with warnings.catch_warnings():
             # In the first rounds the posterior is expected to be much narrower than the prior.

@@ -1,5 +1,7 @@
 """A parameter whose columns depend on each other, such as a multivariate normal."""
 
+from typing import Any
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -23,7 +25,7 @@ class CorrelatedFactor(AbstractFactor):
 
     name: str = eqx.field(static=True)
     shape: tuple[int, ...] = eqx.field(static=True)
-    distribution: dist.Distribution
+    distribution: Any
     columns: tuple[int, ...] = eqx.field(static=True)
     low: Ends
     high: Ends
@@ -36,7 +38,16 @@ class CorrelatedFactor(AbstractFactor):
         shape = tuple(distribution.batch_shape) + tuple(distribution.event_shape)
         size = int(np.prod(shape, dtype=int))
         low, high = (jnp.asarray(end, float) for end in ends_of(distribution.support, size))
-        return CorrelatedFactor(name, shape, distribution, tuple(range(size)), low, high, jnp.ones(()), False)
+        return CorrelatedFactor(
+            name=name,
+            shape=shape,
+            distribution=distribution,
+            columns=tuple(range(size)),
+            low=low,
+            high=high,
+            mass=jnp.ones(()),
+            is_cut=False,
+        )
 
     def classes(self) -> int | None:
         if self.distribution.support.is_discrete:

@@ -15,6 +15,7 @@ class AbstractFactor(eqx.Module):
     """The distribution of one named parameter of `k` columns, possibly cut to a box."""
 
     name: eqx.AbstractVar[str]
+    distribution: eqx.AbstractVar[Any]
     shape: eqx.AbstractVar[tuple[int, ...]]
     low: eqx.AbstractVar[Ends]
     high: eqx.AbstractVar[Ends]

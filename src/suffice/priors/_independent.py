@@ -1,5 +1,7 @@
 """A parameter whose columns are independent of one another."""
 
+from typing import Any
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -21,7 +23,7 @@ class IndependentFactor(AbstractFactor):
 
     name: str = eqx.field(static=True)
     shape: tuple[int, ...] = eqx.field(static=True)
-    distribution: dist.Distribution
+    distribution: Any
     columns: tuple[int, ...] = eqx.field(static=True)
     whole: tuple[int, ...] = eqx.field(static=True)
     low: Ends
@@ -36,7 +38,17 @@ class IndependentFactor(AbstractFactor):
         shape = tuple(distribution.batch_shape) + tuple(distribution.event_shape)
         size = int(np.prod(shape, dtype=int))
         low, high = (jnp.asarray(end, float) for end in ends_of(base.support, size))
-        return IndependentFactor(name, shape, base, tuple(range(size)), shape, low, high, jnp.ones(size), False)
+        return IndependentFactor(
+            name=name,
+            shape=shape,
+            distribution=base,
+            columns=tuple(range(size)),
+            whole=shape,
+            low=low,
+            high=high,
+            mass=jnp.ones(size),
+            is_cut=False,
+        )
 
     def classes(self) -> int | None:
         support = self.distribution.support

@@ -6,7 +6,7 @@ import jax
 import numpy as np
 
 # What one read may bring into memory at once, and the least worth reading by itself.
-_LARGEST, _SMALLEST = 32 * 2**20, 64 * 2**10
+_LARGEST, _SMALLEST = 4 * 2**20, 64 * 2**10
 
 
 @runtime_checkable

@@ -76,8 +76,8 @@ class Simulations:
         status = None if self._status is None else self._status[rows]
         return Simulations(theta, x, self.names, status, messages)
 
-    def rows(self, index: Int[np.ndarray, " m"] | Sequence[int]) -> Batch:
-        """The rows with these numbers, in this order, as NumPy arrays."""
+    def rows(self, index: np.ndarray | Sequence[int]) -> Batch:
+        """The rows with these numbers `(m,)`, in this order, as NumPy arrays."""
         index = np.asarray(index)
         if index.ndim != 1 or (index.dtype.kind not in "iu" and index.size):
             raise ValueError(f"index must be a list of row numbers, but {index.dtype}{index.shape} came")
