@@ -1,7 +1,29 @@
 """suffice finds the few numbers that suffice: learned summaries, their information, checked posteriors."""
 
 import importlib
-from typing import Any
+from typing import Any, TYPE_CHECKING
+
+if TYPE_CHECKING:  # what editors and type checkers read; at run time see __getattr__
+    from . import (
+        checks as checks,
+        cli as cli,
+        core as core,
+        information as information,
+        networks as networks,
+        objectives as objectives,
+        plots as plots,
+        posteriors as posteriors,
+        priors as priors,
+        report as report,
+        train as train,
+    )
+    from .core import Estimate as Estimate, load as load, save as save
+    from .information import retained as retained
+    from .objectives import Ratio as Ratio
+    from .posteriors import posterior as posterior, rounds as rounds, truncate as truncate
+    from .priors import EmpiricalPrior as EmpiricalPrior, Prior as Prior
+    from .simulate import load_simulations as load_simulations, simulate as simulate, Simulations as Simulations
+    from .train import Fit as Fit, fit as fit, Fresh as Fresh, Renoised as Renoised
 
 __version__ = "0.1.0"
 
@@ -41,7 +63,7 @@ _FOLDERS = (
     "cli",
 )
 
-__all__ = ["__version__", *_HOMES, *_FOLDERS]
+__all__ = ["__version__", *_HOMES, *_FOLDERS]  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,28 +1,33 @@
-from types import SimpleNamespace
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from scipy import stats
 
 from suffice import plots
+from suffice.plots._source import from_parts
+from suffice.posteriors import Marginal
 
 NAMES = ("a", "b", "c")
 MEAN, COV = np.array([1.0, 2.0]), np.array([[1.0, 0.6], [0.6, 0.5]])
 
 
-def gridded(groups=((0,), (1,), (2,), (0, 1)), batch=False):
-    """An object with the marginals of a grid posterior: a and b correlated, c a standard Gaussian."""
+def gridded(groups=((0,), (1,), (2,), (0, 1))):
+    """Marginals on grids, as a ratio posterior has them: a and b correlated, c a standard Gaussian."""
     mean, cov = np.append(MEAN, 0.0), np.eye(3)
     cov[:2, :2] = COV
 
-    def marginal(group):
-        axes = [np.linspace(-6, 6, 97) * cov[i, i] ** 0.5 + mean[i] for i in group]
+    def part(group):
+        edges = [np.linspace(-6, 6, 98) * cov[i, i] ** 0.5 + mean[i] for i in group]
+        axes = [(edge[1:] + edge[:-1]) / 2 for edge in edges]
         points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
-        density = stats.multivariate_normal(mean[list(group)], cov[np.ix_(group, group)]).pdf(points)
-        return SimpleNamespace(grid=axes, density=density[None] if batch else density)
+        density = stats.multivariate_normal(mean[list(group)], cov[np.ix_(group, group)]).pdf(points)[None]
+        names = tuple(NAMES[i] for i in group)
+        edges = tuple(edge[None] for edge in edges)
+        return Marginal(names, edges, density, np.log(density), np.ones(1), classes=0, single=True)
 
-    return SimpleNamespace(names=NAMES, groups=groups, marginal=marginal)
+    parts = [part(group) for group in groups]
+    moments = [(float(m), float(v) ** 0.5) for m, v in zip(mean, np.diag(cov))]
+    return from_parts(NAMES, [part.names for part in parts], parts, moments)
 
 
 def curve(ax, k=0):
@@ -148,8 +153,3 @@ def test_corner_of_few_and_many_parameters(p):
 def test_bad_input_is_refused(draw, posteriors, kwargs, match):
     with pytest.raises(ValueError, match=match):
         draw(posteriors, **kwargs)
-
-
-def test_a_batch_is_refused():
-    with pytest.raises(ValueError, match="batch of several observations"):
-        plots.corner(gridded(batch=True))

@@ -145,7 +145,7 @@ class Model:
         print("a simulator may print")
         return scale * theta
 
-sims = sf.simulate(sf.Prior(a=dist.Normal(0, 1)), Model(), 30, key=0, progress=False)
+sims = sf.simulate(sf.Prior(a=dist.Normal(0, 1)), Model(), 30, key=0, workers=2, progress=False)
 np.testing.assert_allclose(sims.x, 2 * sims.theta)
 print("done", sims.x.shape)
 """
@@ -164,9 +164,11 @@ def test_processes_end_with_a_killed_parent(tmp_path):
     (tmp_path / "script.py").write_text(script)
     before = children()
     with subprocess.Popen([sys.executable, "script.py"], cwd=tmp_path, stderr=subprocess.DEVNULL) as parent:
-        wait_until(lambda: len(children() - before) > 0)
-        time.sleep(0.5)
-        parent.kill()
+        try:
+            wait_until(lambda: len(children() - before) > 0)
+            time.sleep(0.5)
+        finally:
+            parent.kill()
     wait_until(lambda: children() <= before)
 
 

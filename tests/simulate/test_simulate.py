@@ -158,6 +158,7 @@ def test_a_bar_is_shown_on_standard_error(capsys):
         ({"key": "seed"}, "key must be"),
     ],
 )
+@pytest.mark.usefixtures("unchecked")
 def test_bad_input_is_refused_before_any_simulation(arguments, message):
     settings = {"prior": PRIOR, "simulator": line, "n": 10, "key": 0, **QUIET} | arguments
     with pytest.raises((ValueError, TypeError), match=message):

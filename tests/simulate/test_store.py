@@ -133,7 +133,8 @@ def test_a_full_disk_loses_nothing_that_is_written(tmp_path, monkeypatch, writes
     assert_equal(sf.simulate(PRIOR, jax_line, 300, key=0, store=path, chunk=16, **QUIET), whole)
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root may mount") def test_a_disk_that_is_really_full(tmp_path):
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root may mount")
+def test_a_disk_that_is_really_full(tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "none", str(disk)], capture_output=True)

@@ -1,9 +1,10 @@
 """What every check does with its rows first: look at the shape, leave out what is not finite."""
 
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
+
+from ..core import warn
 
 
 def as_table(values: object, argument: str, names: tuple[str, ...]) -> np.ndarray:
@@ -44,11 +45,9 @@ def enough(good: np.ndarray, argument: str) -> np.ndarray:
             f"a fair sample. Find out why they fail, or pass simulations that succeeded"
         )
     if lost:
-        warnings.warn(
+        warn(
             f"{argument}: {lost} of {total} rows failed or are not finite and are left out of the check; if "
-            f"they fail in one region of the parameters, the check says nothing about that region",
-            UserWarning,
-            stacklevel=4,
+            f"they fail in one region of the parameters, the check says nothing about that region"
         )
     return kept
 

@@ -7,7 +7,6 @@ from ..report import Findings, posterior_table, verdict
 
 def print_outcome(found: Findings, page: Path) -> None:
     """The posterior, the verdict of the checks, and where the page lies."""
-    table = posterior_table(found)
-    print(table.to_string(index=False, float_format=lambda value: f"{value:.4g}"))
-    print(f"\n{verdict(found.coverage, found.ranks).text}")
-    print(f"\nThe whole story: {page}")
+    print(posterior_table(found).to_string(index=False, float_format=lambda value: f"{value:.4g}"))
+    print(verdict(found.coverage, found.ranks).text)
+    print(f"page: {page}")

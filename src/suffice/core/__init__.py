@@ -7,3 +7,4 @@ from ._keys import as_key as as_key, KeyLike as KeyLike
 from ._progress import bar as bar
 from ._registry import Registry as Registry
 from ._save import load as load, save as save
+from ._warn import warn as warn

@@ -1,9 +1,10 @@
 """Names for classes, so that a command line or a string argument can choose one."""
 
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, cast, Generic, TypeVar
 
 T = TypeVar("T")
+Item = TypeVar("Item")
 
 
 class Registry(Generic[T]):
@@ -23,13 +24,13 @@ class Registry(Generic[T]):
         self._what = what
         self._known: dict[str, T] = {}
 
-    def register(self, name: str) -> Callable[[T], T]:
+    def register(self, name: str) -> Callable[[Item], Item]:
         """Decorator that files a class under ``name``."""
         if name in self._known:
             raise ValueError(f"a {self._what} called {name!r} exists already")
 
-        def keep(item: T) -> T:
-            self._known[name] = item
+        def keep(item: Item) -> Item:  # of its own type, so that a decorated class is known as itself
+            self._known[name] = cast(Any, item)
             return item
 
         return keep

@@ -1,9 +1,12 @@
 """Networks that turn one example into a few numbers, each built by one line."""
 
+from ._conv1d import Conv1d as Conv1d
+from ._conv2d import Conv2d as Conv2d, ImageNetwork as ImageNetwork, ResNet2d as ResNet2d
 from ._data_dependent import (
     AbstractDataDependent as AbstractDataDependent,
     start_from_data as start_from_data,
 )
+from ._deepset import DeepSet as DeepSet
 from ._layers import Dense as Dense, Stack as Stack
 from ._linear import Linear as Linear
 from ._linear_start import LinearStart as LinearStart

@@ -20,7 +20,7 @@ def check_truth(truth: Any, names: tuple[str, ...]) -> list[float | None]:
         unknown = set(truth) - set(names)
         if unknown:
             raise ValueError(f"truth names {', '.join(sorted(unknown))}; known: {', '.join(names)}")
-        return [truth.get(name) for name in names]
+        return [None if truth.get(name) is None else float(truth[name]) for name in names]
     values = np.asarray(truth, dtype=float)
     if values.shape != (len(names),):
         raise ValueError(

@@ -89,9 +89,10 @@ def from_parts(
         for axis, column in enumerate(columns):
             curves.setdefault(column, _curve(part, axis))
         if len(columns) == 2:
-            surface = refined(Surface(*part.grid, part.density[0]))
-            surfaces[columns] = surface
-            surfaces[columns[::-1]] = Surface(surface.y, surface.x, surface.density.T)
+            surface = refined(Surface(part.grid[0], part.grid[1], part.density[0]))
+            first, second = columns
+            surfaces[first, second] = surface
+            surfaces[second, first] = Surface(surface.y, surface.x, surface.density.T)
     return Source(names, curves, surfaces, blocks, moments)
 
 

@@ -3,7 +3,6 @@
 Hoffman & Gelman 2014; window adaptation of step size and mass matrix as in Stan.
 """
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ..core import as_key, KeyLike
+from ..core import as_key, KeyLike, warn
 
 
 @eqx.filter_jit
@@ -58,9 +57,8 @@ def nuts(
     positions = np.asarray(positions)
     worst = float(np.nanmax(split_r_hat(positions)))
     if worst > 1.05 or float(divergent.mean()) > 0.02:
-        warnings.warn(
+        warn(
             f"the Markov chains may not have converged (split-R̂ {worst:.2f}, {float(divergent.mean()):.1%} divergent); "
             "draw more, or narrow the prior first with sf.truncate",
-            stacklevel=3,
         )
     return positions.transpose(1, 0, 2).reshape(-1, positions.shape[-1])[:n]

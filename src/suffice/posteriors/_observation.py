@@ -1,12 +1,12 @@
 """Is this an observation that the posterior can be asked about?"""
 
-import warnings
 from typing import Any
 
 import jax
 import numpy as np
 from jaxtyping import PyTree
 
+from ..core import warn
 from ..train import Fit
 
 
@@ -46,7 +46,7 @@ def warn_if_far(fit: Fit, rows: PyTree) -> None:
         return
     for index, message in fit.reach.beyond(rows).items():
         which = f"observation {index} " if len(jax.tree.leaves(rows)[0]) > 1 else "the observation "
-        warnings.warn(f"{which}{message}; its posterior is an extrapolation", stacklevel=4)
+        warn(f"{which}{message}; its posterior is an extrapolation")
         break
 
 

@@ -97,13 +97,13 @@ def rounds(
         raise ValueError(
             f"shrink must lie between 0 and 1 and max_rounds be at least 1, but {shrink}, {max_rounds} came"
         )
-    sims, history, stopped, keys = None, [], "max_rounds", jax.random.split(as_key(key), max_rounds)
+    kept: Simulations | None = None
+    history, stopped, keys = [], "max_rounds", jax.random.split(as_key(key), max_rounds)
     for number, round_key in enumerate(keys):
         for_simulations, for_fit, for_posterior = jax.random.split(round_key, 3)
-        kept = None if sims is None else inside(sims, prior, n)
         missing = n - (0 if kept is None else len(kept))
         sims = kept
-        if missing:
+        if missing or sims is None:
             place = None if store is None else Path(store) / f"round_{number}.zarr"
             fresh = simulate(
                 prior,
@@ -114,7 +114,7 @@ def rounds(
                 store=place,
                 progress=progress,
             ).load()
-            sims = fresh if kept is None or not len(kept) else kept.concatenate(fresh)
+            sims = fresh if sims is None else sims.concatenate(fresh)
         fitted = fit(objective, sims, key=for_fit, progress=progress, **options)
         with warnings.catch_warnings():
             # In the first rounds the posterior is expected to be much narrower than the prior.
@@ -126,7 +126,7 @@ def rounds(
         if (after > shrink * before).all():
             stopped = "shrunk"
             break
-        prior = narrower if number + 1 < max_rounds else prior
+        prior, kept = narrower, inside(sims, narrower, n)
     return Rounds(found, fitted, history[-1].prior, sims, tuple(history), stopped)
 
 

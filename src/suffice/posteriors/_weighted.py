@@ -1,12 +1,11 @@
 """Weighted draws: the prior's, weighted by the ratio; and what they are worth."""
 
 import dataclasses
-import warnings
 
 import jax
 import numpy as np
 
-from ..core import as_key, KeyLike
+from ..core import as_key, KeyLike, warn
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,8 +53,7 @@ class Weighted:
     def warn_if_few(self, wanted: float = 200.0) -> None:
         """Warn when the draws are worth fewer than `wanted` independent ones."""
         if self.ess < wanted:
-            warnings.warn(
+            warn(
                 f"{len(self.theta)} weighted prior draws are worth only {self.ess:.0f} independent ones: the posterior "
                 "is much narrower than the prior. Draw more, or narrow the prior first with sf.truncate or sf.rounds",
-                stacklevel=3,
             )

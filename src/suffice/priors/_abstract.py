@@ -65,6 +65,10 @@ class AbstractPrior(eqx.Module):
     def log_prob_unconstrained(self, u: Points) -> Float[Array, " n"]:
         """Log-density of `u = to_unconstrained(theta)`, the Jacobian included."""
 
+    @abc.abstractmethod
+    def describe(self) -> str:
+        """The prior in words, one line for each distribution."""
+
     @property
     def dim(self) -> int:
         """How many parameters there are."""

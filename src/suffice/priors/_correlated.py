@@ -103,7 +103,7 @@ class CorrelatedFactor(AbstractFactor):
                 f"some columns of {self.name!r} alone are only known for a multivariate normal that is not cut"
             )
         index = np.array(columns)
-        covariance = self.distribution.covariance_matrix[index][:, index]
+        covariance = jnp.asarray(self.distribution.covariance_matrix)[index][:, index]
         mean = jnp.broadcast_to(self.distribution.loc, (self.size,))[index]
         return CorrelatedFactor.of(self.name, dist.MultivariateNormal(mean, covariance))
 
@@ -113,9 +113,8 @@ class CorrelatedFactor(AbstractFactor):
     def _mass(self, low: np.ndarray, high: np.ndarray) -> float:
         if isinstance(self.distribution, dist.MultivariateNormal) and len(self.shape) == 1:
             mean = np.broadcast_to(np.asarray(self.distribution.loc, np.float64), (self.size,))
-            normal = stats.multivariate_normal(
-                mean, np.asarray(self.distribution.covariance_matrix, np.float64), seed=0
-            )
+            covariance: Any = np.asarray(self.distribution.covariance_matrix, np.float64)
+            normal = stats.multivariate_normal(mean, covariance, seed=0)
             return float(normal.cdf(high, lower_limit=low))
         drawn = np.asarray(self._draw(jax.random.key(0), _DRAWS))
         return float(((drawn >= low) & (drawn <= high)).all(axis=1).mean())

@@ -84,6 +84,9 @@ class EmpiricalPrior(AbstractPrior):
         jacobian = log_jacobian(u, self.knots[0], self.knots[-1]).sum(axis=1)
         return self.log_prob(self.from_unconstrained(u)) + jacobian
 
+    def describe(self) -> str:
+        return f"{', '.join(self.names)} ~ as in {len(self.theta)} draws"
+
     def _dependent(self, index: tuple[int, ...]) -> bool:
         """Whether rank correlations between the parameters are beyond what independent draws show."""
         ranks = np.argsort(np.argsort(np.asarray(self.theta)[:, list(index)], axis=0), axis=0)

@@ -24,7 +24,7 @@ def fingerprint(content: Any) -> str:
 
 def _add(digest: Any, content: Any) -> None:
     digest.update(type(content).__name__.encode() + b"(")
-    if isinstance(content, jax.Array) and jax.dtypes.issubdtype(content.dtype, jax.dtypes.prng_key):
+    if isinstance(content, jax.Array) and jax.numpy.issubdtype(content.dtype, jax.dtypes.prng_key):
         content = jax.random.key_data(content)
     if isinstance(content, jax.Array | np.ndarray):
         array = np.asarray(content)

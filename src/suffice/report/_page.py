@@ -17,7 +17,7 @@ def _template() -> Template:
 
 
 def _resource(name: str) -> str:
-    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+    return files(__name__.rpartition(".")[0]).joinpath(name).read_text(encoding="utf-8")
 
 
 def page(title: str, lead: str, sections: Sequence[Section], *, notes: Sequence[Note] = (), foot: str = "") -> str:

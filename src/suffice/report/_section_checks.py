@@ -1,5 +1,7 @@
 """The section on the checks, with the verdict in words."""
 
+from typing import Any
+
 import pandas as pd
 
 from ..checks import Coverage, Sbc
@@ -29,7 +31,7 @@ def checks_section(coverage: Coverage, ranks: Sbc) -> Section:
             "Rank of the true parameter in its posterior: inside the band it is uniform, as it should be.",
         ),
     )
-    tested = ranks.table()[["parameter", "above", "outer", "ks_p", "chi2_p", "verdict"]]
+    tested: Any = ranks.table()[["parameter", "above", "outer", "ks_p", "chi2_p", "verdict"]]
     return Section(
         "checks",
         "Checks",
@@ -58,7 +60,7 @@ def _coverage_rows(coverage: Coverage) -> pd.DataFrame:
     return pd.DataFrame(rows).assign(verdict=words.to_numpy())
 
 
-def _worst(verdicts: "pd.Series[str]") -> str:
+def _worst(verdicts: pd.Series) -> str:
     notable = [verdict for verdict in verdicts if verdict != "as it should be"]
     return "; ".join(notable) or "as it should be"
 

@@ -11,6 +11,7 @@ from jaxtyping import Array, Float, PyTree
 
 from ..checks import coverage, sbc
 from ..core import as_key, KeyLike
+from ..information import Retained, retained
 from ..objectives import Ratio
 from ..posteriors import posterior
 from ..priors import AbstractPrior, EmpiricalPrior
@@ -83,7 +84,7 @@ class Study:
         held_out = _some(self.simulations, trained, _CHECKED)
         covered = stages.run("coverage", basis, lambda: coverage(trained, prior, held_out, key=checking))
         ranks = stages.run("ranks", basis, lambda: sbc(trained, prior, held_out, key=checking))
-        kept = stages.run("retained", basis, lambda: self._retained(trained, sharing))
+        kept = stages.run("retained", basis, lambda: self._retained(trained, sharing, progress))
         return Findings(question, trained, answer, covered, ranks, kept, stages.records)
 
     def _prior(self) -> AbstractPrior:
@@ -128,6 +129,14 @@ class Study:
         settings = {"test": 0.1, "checkpoint": self._checkpoint, "progress": progress} | self.settings
         return fit(objective, self.simulations, key=for_fit, **settings)
 
+    def _retained(self, trained: Fit, key: Array, progress: bool) -> Retained:
+        return retained(trained, self.simulations, key=key, progress=progress, **self.settings)
+
     @property
     def _checkpoint(self) -> Path:
         return Path(self.folder) / "training.checkpoint"
+
+
+def _some(sims: Simulations, trained: Fit, most: int) -> Simulations:
+    """At most `most` of the simulations that the fit kept apart."""
+    return sims[trained.split.test[:most]]

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PyTree
 
 from ..core import as_key, KeyLike, Registry
+from ..networks import Conv1d, DeepSet, Linear, MLP, ResNet2d
 
 SUMMARIES: Registry[Callable[..., Any]] = Registry("summary")
 
@@ -57,3 +58,31 @@ def _shape(example: PyTree, name: str, allowed: tuple[int, ...], wanted: str) ->
             "use 'mlp' or 'linear', which take any"
         )
     return tuple(leaves[0].shape)
+
+
+@SUMMARIES.register("linear")
+def _linear(example: PyTree, n_out: int, *, key: Array) -> Callable:
+    return OfAll(Linear(_size(example), n_out, key=key))
+
+
+@SUMMARIES.register("mlp")
+def _mlp(example: PyTree, n_out: int, *, key: Array) -> Callable:
+    return OfAll(MLP(_size(example), n_out, key=key))
+
+
+@SUMMARIES.register("conv1d")
+def _conv1d(example: PyTree, n_out: int, *, key: Array) -> Callable:
+    shape = _shape(example, "conv1d", (1, 2), "(length,) or (channels, length)")
+    return Conv1d(shape, n_out, key=key)
+
+
+@SUMMARIES.register("resnet2d")
+def _resnet2d(example: PyTree, n_out: int, *, key: Array) -> Callable:
+    shape = _shape(example, "resnet2d", (2, 3), "(height, width) or (channels, height, width)")
+    return ResNet2d(shape, n_out, key=key)
+
+
+@SUMMARIES.register("deepset")
+def _deepset(example: PyTree, n_out: int, *, key: Array) -> Callable:
+    shape = _shape(example, "deepset", (2,), "(members, features)")
+    return DeepSet(shape[1], n_out, key=key)

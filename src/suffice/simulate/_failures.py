@@ -60,4 +60,4 @@ class Failures:
             return f"all {self.total} simulations succeeded"
         ways = ", ".join(f"{self.counts[kind.name]} {IN_WORDS[kind]}" for kind in IN_WORDS if kind.name in self.counts)
         share = 100 * len(self) / max(1, self.total)
-        return f"{len(self)} of {self.total} simulations failed ({share:.2g} %): {ways}; first, {self.first()}"
+        return f"{len(self)} of {self.total} simulations failed ({share:.3g} %): {ways}; first, {self.first()}"

@@ -21,7 +21,7 @@ class AbstractKeep(abc.ABC):
 
     status: np.ndarray
     messages: dict[int, str]
-    chunk: int | None = None
+    chunk: int = 0  # rows in a chunk where the rows go; 0: any
     example: Any = None
     first: int = 0
 

@@ -16,6 +16,8 @@ from ._status import IN_WORDS, Status
 
 # Rows of slow simulators are handed on for keeping after so many seconds, even if they are few.
 _KEEP_SECONDS = 5.0
+# The first rows are handed on early, so that a simulator that always fails is found out.
+_FIRST_ROWS = 100
 
 
 def run_pool(
@@ -39,7 +41,7 @@ def run_pool(
     pool = _Pool(starter, theta, timeout, attempts)
     pending = deque(Task(int(row), attempts.start) for row in todo)
     finished: list[Outcome] = []
-    kept = time.monotonic()
+    kept, enough = time.monotonic(), min(chunk, _FIRST_ROWS)
     try:
         pool.start(min(workers, len(todo)))
         while pending or pool.busy:
@@ -47,9 +49,9 @@ def run_pool(
             new = pool.collect(pending)
             finished += new
             tick(len(new))
-            if len(finished) >= chunk or (finished and time.monotonic() - kept > _KEEP_SECONDS):
+            if len(finished) >= enough or (finished and time.monotonic() - kept > _KEEP_SECONDS):
                 yield gathered(finished)
-                finished, kept = [], time.monotonic()
+                finished, kept, enough = [], time.monotonic(), chunk
         if finished:
             yield gathered(finished)
     finally:

@@ -112,7 +112,7 @@ class _Run(NamedTuple):
     theta: np.ndarray
     todo: np.ndarray
     attempts: range
-    given: dict[str, np.ndarray]
+    given: dict[str, Any]
     tick: Callable[[int], object]
 
     def traced(self, chunk: int) -> Iterator[Piece]:

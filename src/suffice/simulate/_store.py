@@ -65,7 +65,7 @@ class Store(AbstractKeep):
                 f"the store {self._path} was made with another prior or other given values: its parameters "
                 "differ; use another path, or the same prior"
             )
-        for leaf in arrays.values():
+        for leaf in (self._group[name] for name in arrays):
             if leaf.shape[0] < len(self._theta):
                 leaf.resize((len(self._theta), *leaf.shape[1:]))
         # More retries than before: failed rows are simulated again.

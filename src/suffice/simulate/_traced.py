@@ -16,7 +16,7 @@ class WithGiven(eqx.Module):
     """A simulator with some of its named quantities fixed."""
 
     simulator: Callable
-    given: dict[str, Array]
+    given: dict[str, Array | np.ndarray]
 
     def __call__(self, key: Array, theta: Array) -> Any:
         return self.simulator(key, theta, given=self.given)
@@ -29,14 +29,13 @@ def run_traced(
 
     `attempts` holds their numbers: `range(0, 3)` is a first try and two more.
     """
-    if not isinstance(simulator, eqx.Module):
-        simulator = _Hashable(simulator)
+    simulate: Any = simulator if isinstance(simulator, eqx.Module) else _Hashable(simulator)
     for start in range(0, len(todo), chunk):
         rows = todo[start : start + chunk]
         x: Any = None
         left = np.arange(len(rows))
         for attempt in attempts:
-            new = _compiled(simulator, key, theta, rows[left], attempt, chunk)
+            new = _compiled(simulate, key, theta, rows[left], attempt, chunk)
             x = new if x is None else jax.tree.map(lambda old, one, at=left: _put(old, at, one), x, new)
             left = left[~finite_rows(new)]
             if not len(left):
@@ -78,7 +77,7 @@ def _simulate(simulator: Callable, key: Array, theta: Any, rows: Any, attempt: A
     return jax.vmap(one)(theta, rows)
 
 
-def _where(x: Any, row: int) -> str:
+def _where(x: Any, row: int | np.integer) -> str:
     """Which array of one row is not finite."""
     if not isinstance(x, dict):
         return IN_WORDS[Status.NONFINITE]

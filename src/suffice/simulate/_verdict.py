@@ -1,11 +1,11 @@
 """When too many rows fail, and what is said of those that do."""
 
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from ..core import warn
 from ._failures import Failures
 from ._keep import AbstractKeep
 from ._piece import Piece
@@ -41,11 +41,10 @@ class Verdict:
         """
         self._refuse_most()
         if self._failed:
-            warnings.warn(
+            warn(
                 f"{self._failures()}. They are kept with their status and left out of training. If failing "
                 "depends on the parameters, what is left is no sample of the prior any more, and ratio and "
                 "likelihood methods learn a posterior that is biased against the parameters that fail often",
-                stacklevel=4,
             )
         return self._keep.finish()
 

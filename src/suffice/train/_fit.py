@@ -4,7 +4,6 @@ import dataclasses
 import hashlib
 import math
 import time
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ import optax
 import pandas as pd
 from jaxtyping import PyTree
 
-from ..core import as_key, KeyLike, trainable
+from ..core import as_key, KeyLike, trainable, warn
 from ..simulate import Batch, Simulations
 from ._arrays import Arrays
 from ._checkpoint import Progress, read_checkpoint
@@ -48,7 +47,7 @@ class Fit:
     - `seconds`: wall seconds, compiling included.
     """
 
-    objective: AbstractObjective
+    objective: Any
     history: pd.DataFrame
     stopped: str
     split: Split
@@ -158,9 +157,8 @@ def _source(data: Simulations | AbstractSource, batch_size: int, segment: int | 
     if len(rows) < 20:
         raise ValueError(f"{len(rows)} usable simulations came, but at least 20 are needed to train and hold out")
     if len(rows) < 2 * batch_size:
-        warnings.warn(
+        warn(
             f"only {len(rows)} simulations for batches of {batch_size}; batches are made smaller",
-            stacklevel=3,
         )
         batch_size = max(2, len(rows) // 8)
     small = math.prod(np.shape(data.theta)) + sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(data.x)) < _ENOUGH

@@ -10,7 +10,7 @@ Logger = Callable[[Mapping[str, float]], None]
 def tensorboard(folder: str | Path) -> Logger:
     """Write every epoch to TensorBoard event files in `folder` (`pip install 'suffice[tensorboard]'`)."""
     try:
-        from tensorboardX import SummaryWriter
+        from tensorboardX import SummaryWriter  # pyright: ignore[reportMissingImports]
     except ImportError as error:
         raise ImportError("tensorboard logging needs tensorboardX: pip install 'suffice[tensorboard]'") from error
     writer = SummaryWriter(str(folder))
@@ -27,7 +27,7 @@ def tensorboard(folder: str | Path) -> Logger:
 def wandb(**options: Any) -> Logger:
     """Send every epoch to Weights & Biases; `options` go to `wandb.init` (`pip install 'suffice[wandb]'`)."""
     try:
-        import wandb as client
+        import wandb as client  # pyright: ignore[reportMissingImports]
     except ImportError as error:
         raise ImportError("logging to Weights & Biases needs wandb: pip install 'suffice[wandb]'") from error
     run = client.init(**options)

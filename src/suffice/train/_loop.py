@@ -2,7 +2,6 @@
 
 import math
 import time
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +10,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, PyTree
 
-from ..core import bar
+from ..core import bar, warn
 from ._checkpoint import Progress, write_checkpoint
 from ._epoch import run_segment, Settings
 from ._source import AbstractSource
@@ -111,9 +110,8 @@ def run(
         except KeyboardInterrupt:
             why = "interrupted"
     if why == "not finite":
-        warnings.warn(
+        warn(
             f"the loss stopped being finite in epoch {progress.epoch}; the fit ends with the best weights before "
             "that. Try a lower learning_rate, and look for extreme numbers in the simulations",
-            stacklevel=3,
         )
     return progress, why

@@ -1,11 +1,11 @@
 """Which rows of simulations can be trained on, and the warning about those that cannot."""
 
-import warnings
 from typing import Any
 
 import jax
 import numpy as np
 
+from ..core import warn
 from ..simulate import Batch, Simulations
 
 _CHUNK = 65_536
@@ -26,11 +26,10 @@ def usable_rows(sims: Simulations) -> np.ndarray:
             "leave out. Look at sims.failures, mend the simulator or narrow the prior"
         )
     if bad:
-        warnings.warn(
+        warn(
             f"{bad} of {len(good)} simulations failed or hold non-finite numbers and are left out of training. If "
             "failing depends on the parameters, ratios and likelihoods are learned for the surviving simulations "
             "only, and the posterior is biased towards parameters that fail often. See sims.failures",
-            stacklevel=4,
         )
     return np.flatnonzero(good)
 

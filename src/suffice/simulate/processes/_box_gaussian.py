@@ -72,7 +72,7 @@ class BoxGaussian:
     def log_mass(self) -> Float[np.ndarray, "n p"]:
         """Log constants of the marginals: log of ∫ exp(`log_shape`) over the box."""
         z, weight = self.nodes()
-        return logsumexp(self.log_shape(z) + weight, axis=-1)
+        return np.asarray(logsumexp(self.log_shape(z) + weight, axis=-1))
 
     def log_density(self, z: Float[np.ndarray, "n p g"]) -> Float[np.ndarray, "n p g"]:
         """Log marginal densities at g points of each coordinate; -inf outside the box."""

@@ -1,0 +1,73 @@
+"""A convolutional summary of a series, on top of a linear one."""
+
+import math
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from ..core import as_key, KeyLike
+from ._layers import Stack
+from ._linear_start import LinearStart, MAX_INPUTS
+from ._pooling import summarise_positions
+from ._standardise import Standardise
+
+
+class Conv1d(eqx.Module):
+    """Strided convolutions along a series, pooled in a few segments, then a perceptron; beside it a linear summary.
+
+    **Arguments:**
+
+    - `shape`: of one example: the length, `(length,)` or `(channels, length)`.
+    - `n_out`: how many summaries.
+    - `channels`: of the convolutions, each of which halves the length.
+    - `kernel`: their width, odd.
+    - `width`: of the hidden layer after them.
+    - `key`: keyword-only; a seed or a JAX key.
+
+    >>> import jax.numpy as jnp
+    >>> Conv1d(100, 3, key=0)(jnp.ones(100)).shape
+    (3,)
+    """
+
+    standardise: Standardise
+    linear: LinearStart
+    layers: tuple[eqx.nn.Conv1d, ...]
+    stack: Stack
+    shape: tuple[int, int] = eqx.field(static=True)
+
+    def __init__(
+        self,
+        shape: int | tuple[int, ...],
+        n_out: int,
+        *,
+        channels: tuple[int, ...] = (32, 64, 64),
+        kernel: int = 5,
+        width: int = 128,
+        key: KeyLike,
+    ):
+        shape = (shape,) if isinstance(shape, int) else tuple(shape)
+        if len(shape) not in (1, 2) or kernel % 2 == 0:
+            raise ValueError(f"shape must be (length,) or (channels, length) and kernel odd; {shape}, {kernel} came")
+        self.shape = (1, shape[0]) if len(shape) == 1 else (shape[0], shape[1])
+        keys = jax.random.split(as_key(key), len(channels) + 2)
+        self.standardise = Standardise((self.shape[0], 1))
+        sizes = (self.shape[0], *channels)
+        self.layers = tuple(
+            eqx.nn.Conv1d(before, after, kernel, stride=2, padding=kernel // 2, key=k)
+            for before, after, k in zip(sizes, sizes[1:], keys)
+        )
+        numbers = math.prod(self.shape)
+        self.linear = LinearStart(numbers, n_out, key=keys[-1], scale=1.0 if numbers <= MAX_INPUTS else 0.0)
+        features = jax.eval_shape(self._features, jax.ShapeDtypeStruct(self.shape, jnp.float32)).size
+        self.stack = Stack(features, n_out, width=width, depth=1, key=keys[-2], last=0.0)
+
+    def __call__(self, x: Array) -> Float[Array, " k"]:
+        x = self.standardise(jnp.reshape(x, self.shape))
+        return self.linear(x, self.stack(self._features(x)))
+
+    def _features(self, x: Float[Array, "c n"]) -> Float[Array, " f"]:
+        for layer in self.layers:
+            x = jax.nn.silu(layer(x))
+        return summarise_positions(x, 8)

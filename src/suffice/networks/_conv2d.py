@@ -1,0 +1,120 @@
+"""Convolutional summaries of images: plain and residual."""
+
+import math
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from ..core import as_key, KeyLike
+from ._layers import Stack
+from ._linear_start import LinearStart, MAX_INPUTS
+from ._pooling import summarise_positions
+from ._standardise import Standardise
+
+
+class ResidualBlock(eqx.Module):
+    """Two 3 × 3 convolutions added to their input (He et al. 2016), which is halved in size by `stride=2`."""
+
+    first: eqx.nn.Conv2d
+    second: eqx.nn.Conv2d
+    shortcut: eqx.nn.Conv2d
+
+    def __init__(self, n_in: int, n_out: int, *, stride: int, key: Array):
+        keys = jax.random.split(key, 3)
+        self.first = eqx.nn.Conv2d(n_in, n_out, 3, stride=stride, padding=1, key=keys[0])
+        self.second = eqx.nn.Conv2d(n_out, n_out, 3, padding=1, key=keys[1])
+        self.shortcut = eqx.nn.Conv2d(n_in, n_out, 1, stride=stride, use_bias=False, key=keys[2])
+
+    def __call__(self, x: Float[Array, "c h w"]) -> Float[Array, "d h2 w2"]:
+        return jax.nn.silu(self.shortcut(x) + self.second(jax.nn.silu(self.first(x))))
+
+
+class ConvBlock(eqx.Module):
+    """One strided 3 × 3 convolution."""
+
+    layer: eqx.nn.Conv2d
+
+    def __init__(self, n_in: int, n_out: int, *, stride: int, key: Array):
+        self.layer = eqx.nn.Conv2d(n_in, n_out, 3, stride=stride, padding=1, key=key)
+
+    def __call__(self, x: Float[Array, "c h w"]) -> Float[Array, "d h2 w2"]:
+        return jax.nn.silu(self.layer(x))
+
+
+class ImageNetwork(eqx.Module):
+    """Blocks that halve an image, pooled on a coarse grid, then a perceptron; beside it a linear summary.
+
+    Built by `Conv2d` and `ResNet2d`. The linear summary is there for images of at most 4096 numbers.
+    """
+
+    standardise: Standardise
+    linear: LinearStart
+    blocks: tuple[eqx.Module, ...]
+    stack: Stack
+    shape: tuple[int, int, int] = eqx.field(static=True)
+
+    def __call__(self, x: Array) -> Float[Array, " k"]:
+        x = self.standardise(jnp.reshape(x, self.shape))
+        return self.linear(x, self.stack(_features(self.blocks, x)))
+
+
+def _features(blocks: tuple, x: Float[Array, "c h w"]) -> Float[Array, " f"]:
+    for block in blocks:
+        x = block(x)
+    return summarise_positions(x, 4)
+
+
+def _image_network(
+    kind: type, shape: tuple[int, ...], n_out: int, channels: tuple[int, ...], width: int, key: KeyLike
+) -> ImageNetwork:
+    if len(shape) not in (2, 3):
+        raise ValueError(f"shape must be (height, width) or (channels, height, width), but {shape} came")
+    full = (1, *shape) if len(shape) == 2 else tuple(shape)
+    keys = jax.random.split(as_key(key), len(channels) + 2)
+    sizes = (full[0], *channels)
+    blocks = tuple(kind(before, after, stride=2, key=k) for before, after, k in zip(sizes, sizes[1:], keys))
+    numbers = math.prod(full)
+    features = jax.eval_shape(lambda x: _features(blocks, x), jax.ShapeDtypeStruct(full, jnp.float32)).size
+    return ImageNetwork(
+        standardise=Standardise((full[0], 1, 1)),
+        linear=LinearStart(numbers, n_out, key=keys[-1], scale=1.0 if numbers <= MAX_INPUTS else 0.0),
+        blocks=blocks,
+        stack=Stack(features, n_out, width=width, depth=1, key=keys[-2], last=0.0),
+        shape=(full[0], full[1], full[2]),
+    )
+
+
+def Conv2d(
+    shape: tuple[int, ...],
+    n_out: int,
+    *,
+    channels: tuple[int, ...] = (16, 32, 64),
+    width: int = 128,
+    key: KeyLike,
+) -> ImageNetwork:
+    """Plain convolutional summary of an image `(height, width)` or `(channels, height, width)`.
+
+    >>> import jax.numpy as jnp
+    >>> Conv2d((16, 16), 2, key=0)(jnp.ones((16, 16))).shape
+    (2,)
+    """
+    return _image_network(ConvBlock, shape, n_out, channels, width, key)
+
+
+def ResNet2d(
+    shape: tuple[int, ...],
+    n_out: int,
+    *,
+    channels: tuple[int, ...] = (16, 32, 64),
+    width: int = 128,
+    key: KeyLike,
+) -> ImageNetwork:
+    """Residual convolutional summary of an image `(height, width)` or `(channels, height, width)`.
+
+    >>> import jax.numpy as jnp
+    >>> ResNet2d((3, 16, 16), 2, key=0)(jnp.ones((3, 16, 16))).shape
+    (2,)
+    """
+    return _image_network(ResidualBlock, shape, n_out, channels, width, key)

@@ -1,0 +1,68 @@
+"""A summary of a set: the order of its members does not matter, their number may vary.
+
+Deep sets (Zaheer et al. 2017, arXiv:1703.06114): s = ρ(pool φ(member)).
+"""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float
+
+from ..core import as_key, KeyLike
+from ._layers import Stack
+from ._linear_start import LinearStart
+from ._standardise import Standardise
+
+
+class DeepSet(eqx.Module):
+    """Each member through one network, their mean, largest value and number through another.
+
+    **Arguments:**
+
+    - `n_features`: numbers of one member.
+    - `n_out`: how many summaries.
+    - `width`, `depth`: of both networks.
+    - `key`: keyword-only; a seed or a JAX key.
+
+    One example is an array `(members, n_features)`, or a dict with `x` `(members, n_features)` and
+    `mask` `(members,)`, true where there is a member, for sets of different sizes.
+
+    >>> import jax.numpy as jnp
+    >>> network, members = DeepSet(2, 3, key=0), jnp.arange(6.0).reshape(3, 2)
+    >>> padded = {"x": jnp.zeros((5, 2)).at[:3].set(members), "mask": jnp.arange(5) < 3}
+    >>> bool(jnp.allclose(network(members), network(padded), atol=1e-5))
+    True
+    """
+
+    standardise: Standardise
+    member: Stack
+    linear: LinearStart
+    whole: Stack
+
+    def __init__(self, n_features: int, n_out: int, *, width: int = 64, depth: int = 2, key: KeyLike):
+        keys = jax.random.split(as_key(key), 3)
+        self.standardise = Standardise((1, n_features))
+        self.member = Stack(n_features, width, width=width, depth=depth, key=keys[0])
+        pooled = 2 * width + 2 * n_features + 1
+        self.linear = LinearStart(pooled, n_out, key=keys[1])
+        self.whole = Stack(pooled, n_out, width=width, depth=depth, key=keys[2], last=0.0)
+
+    def __call__(self, x: Array | dict[str, Array]) -> Float[Array, " k"]:
+        members, mask = (x["x"], x["mask"]) if isinstance(x, dict) else (x, jnp.ones(len(x), bool))
+        mask = jnp.asarray(mask).astype(bool)
+        # Places without a member are not data: their numbers are kept out of the statistics too.
+        members = self.standardise(jnp.where(mask[:, None], members, jnp.nan))
+        members = jnp.where(mask[:, None], members, 0.0)
+        pooled = _pooled(members, jax.vmap(self.member)(members), mask)
+        return self.linear(pooled, self.whole(pooled))
+
+
+def _pooled(
+    members: Float[Array, "n f"], hidden: Float[Array, "n w"], mask: Bool[Array, " n"]
+) -> Float[Array, " pooled"]:
+    count = jnp.maximum(mask.sum(), 1)
+    mean = jnp.where(mask[:, None], hidden, 0.0).sum(axis=0) / count
+    largest = jnp.where(mask[:, None], hidden, -1e9).max(axis=0, initial=-1e9)
+    # Moments of the members themselves, for what is linear in them.
+    first, second = members.sum(axis=0) / count, (members**2).sum(axis=0) / count
+    return jnp.concatenate([mean, jnp.maximum(largest, -30.0), first, second, jnp.log1p(mask.sum())[None]])
