@@ -61,7 +61,9 @@ def _hdf5(path: Path) -> dict[str, np.ndarray]:
 def _csv(path: Path) -> dict[str, np.ndarray]:
     table = pd.read_csv(path, header=None, skip_blank_lines=True, comment="#")
     first = pd.to_numeric(table.iloc[0], errors="coerce")
-    body = table if first.notna().any() else table.iloc[1:]  # a line without any number names the columns
+    # A line without any number names the columns; so does 0, 1, 2, ..., which pandas writes above unnamed ones.
+    named = first.isna().all() or (len(table) > 1 and (first == np.arange(len(first))).all())
+    body = table.iloc[1:] if named else table
     return {"x": body.apply(pd.to_numeric).to_numpy(dtype=float)}
 
 

@@ -134,13 +134,17 @@ def _compared(first: Any, second: Any, measured: Any) -> Retained:
         groups=tuple(names),
         summary=tuple(lower_bound(h, f"I({name}; summary)") for h, name in zip(of_summary, names)),
         data=tuple(lower_bound(h, f"I({name}; data)") for h, name in zip(of_data, names)),
-        share=tuple(_share(a, b, name) for a, b, name in zip(of_summary, of_data, names)),
+        share=tuple(_share(a, b, name) for a, b, name in zip(of_summary, of_both, names)),
     )
 
 
-def _share(part: np.ndarray, whole: np.ndarray, name: str) -> Estimate:
-    """part / whole with the delta method on the rows that both share."""
-    ratio = part.mean() / max(whole.mean(), 1e-9)
-    error = (part - ratio * whole).std(ddof=1) / np.sqrt(len(part)) / max(abs(whole.mean()), 1e-9)
-    low, high = float(ratio - 1.96 * error), float(ratio + 1.96 * error)
-    return Estimate(float(ratio), low, high, kind="point", unit="", label=f"share of the information about {name}")
+def _share(summary: np.ndarray, both: np.ndarray, name: str) -> Estimate:
+    """1 − what `both` has more, over the whole, with an interval for the difference on shared rows.
+
+    The interval stands also where the second ratio found nothing more: what it could have missed
+    within the noise of the rows is part of it.
+    """
+    more, error = (both - summary).mean(), (both - summary).std(ddof=1) / np.sqrt(len(both))
+    whole = max(summary.mean(), both.mean(), 1e-9)
+    value, low, high = (1.0 - max(0.0, more + side * 1.96 * error) / whole for side in (0, 1, -1))
+    return Estimate(value, low, high, kind="point", unit="", label=f"share of the information about {name}")

@@ -60,14 +60,17 @@ class Conv1d(eqx.Module):
         )
         numbers = math.prod(self.shape)
         self.linear = LinearStart(numbers, n_out, key=keys[-1], scale=1.0 if numbers <= MAX_INPUTS else 0.0)
-        features = jax.eval_shape(self._features, jax.ShapeDtypeStruct(self.shape, jnp.float32)).size
+        features = jax.eval_shape(
+            lambda x: _features(self.layers, x), jax.ShapeDtypeStruct(self.shape, jnp.float32)
+        ).size
         self.stack = Stack(features, n_out, width=width, depth=1, key=keys[-2], last=0.0)
 
     def __call__(self, x: Array) -> Float[Array, " k"]:
         x = self.standardise(jnp.reshape(x, self.shape))
-        return self.linear(x, self.stack(self._features(x)))
+        return self.linear(x, self.stack(_features(self.layers, x)))
 
-    def _features(self, x: Float[Array, "c n"]) -> Float[Array, " f"]:
-        for layer in self.layers:
-            x = jax.nn.silu(layer(x))
-        return summarise_positions(x, 8)
+
+def _features(layers: tuple[eqx.nn.Conv1d, ...], x: Float[Array, "c n"]) -> Float[Array, " f"]:
+    for layer in layers:
+        x = jax.nn.silu(layer(x))
+    return summarise_positions(x, 8)

@@ -129,26 +129,49 @@ def _gaussian_likelihood(c: np.ndarray, u: np.ndarray) -> tuple[np.ndarray, np.n
 
 
 class CategoricalHead(AbstractHead):
-    """The ratio for a discrete parameter: one learned logit for each class, given the context.
+    """The ratio for a discrete parameter that holds the class numbers `0 … classes − 1`.
 
-    The parameter holds the class numbers `0 … classes − 1`.
+        log r(c) = ℓ_c(s̃) − log Σ_c' π_c' exp ℓ_c'(s̃),  ℓ_c(s̃) = −½ |W (s̃ − μ_c)|² + network_c(s̃),
+
+    with π the shares of the classes among the training rows: normalised whatever the network
+    says. The frozen first term is linear discriminant analysis (one covariance for all
+    classes, WᵀW its inverse), so that the network only adds what is not Gaussian.
     """
 
     context: Frozen
-    logits: Stack
+    discriminant: Frozen
+    network: Stack
 
     def __init__(self, n_context: int, classes: int, *, width: int = 64, depth: int = 2, key: Array):
         self.context = Frozen((jnp.zeros(n_context), jnp.ones(n_context)))
-        self.logits = Stack(n_context, classes, width=width, depth=depth, key=key, last=0.1)
+        shares = jnp.full(classes, -math.log(classes))
+        self.discriminant = Frozen((jnp.eye(n_context), jnp.zeros((classes, n_context)), shares))
+        self.network = Stack(n_context, classes, width=width, depth=depth, key=key, last=0.0)
 
     def about(self, context: Float[Array, " c"]) -> Float[Array, " classes"]:
         mean, scale = self.context.value
-        return self.logits((context - mean) / scale)
+        context = (context - mean) / scale
+        whiten, centres, shares = self.discriminant.value
+        offset = (context - centres) @ whiten.T
+        likelihood = -0.5 * (offset**2).sum(axis=1) + self.network(context)
+        return likelihood - jax.nn.logsumexp(likelihood + shares)
 
     def pair(self, about: Float[Array, " classes"], theta: Float[Array, " 1"]) -> Float[Array, ""]:
         return about[theta[0].astype(jnp.int32)]
 
     def start(self, context: np.ndarray, theta: np.ndarray) -> "AbstractHead":
-        statistics = moments(np.asarray(context), context.shape[1:])
-        frozen = Frozen(jax.tree.map(lambda v: jnp.asarray(v, float), statistics))
-        return eqx.tree_at(lambda h: h.context, self, frozen, is_leaf=lambda node: isinstance(node, Frozen))
+        context, classes = np.asarray(context, np.float64), len(self.discriminant.value[2])
+        mean, scale = moments(context, context.shape[1:])
+        discriminant = _discriminant((context - mean) / scale, theta[:, 0].astype(int), classes)
+        frozen = [Frozen(jax.tree.map(lambda v: jnp.asarray(v, float), part)) for part in ((mean, scale), discriminant)]
+        where = lambda h: (h.context, h.discriminant)  # noqa: E731
+        return eqx.tree_at(where, self, frozen, is_leaf=lambda node: isinstance(node, Frozen))
+
+
+def _discriminant(c: np.ndarray, labels: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Whitening matrix, class means `(classes, k)` and log shares; a class without rows stands in the middle."""
+    counts = np.bincount(labels, minlength=classes)
+    centres = np.stack([c[labels == k].mean(axis=0) if counts[k] else np.zeros(c.shape[1]) for k in range(classes)])
+    spread = (c - centres[labels]).T @ (c - centres[labels]) / max(1, len(c) - classes)
+    values, vectors = np.linalg.eigh(spread + 1e-6 * np.eye(c.shape[1]))
+    return (vectors / np.sqrt(values)).T, centres, np.log((counts + 0.5) / (counts + 0.5).sum())

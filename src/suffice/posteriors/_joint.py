@@ -1,4 +1,4 @@
-"""The posterior of a group of three or more parameters: weighted prior draws, and NUTS."""
+"""The posterior of a group of three or more parameters: weighted draws, and NUTS."""
 
 import dataclasses
 from typing import Any
@@ -11,6 +11,7 @@ from jaxtyping import Array, Float
 
 from ..core import as_key, KeyLike
 from ..priors import AbstractPrior
+from ._adaptive import adaptive_draws
 from ._evaluate import group_ratio
 from ._nuts import nuts
 from ._weighted import Weighted
@@ -24,8 +25,8 @@ class Joint:
 
     - `prior`: the prior of these parameters alone.
     - `head`, `context`: the learned ratio, and the summaries `(m, k)` of the observations.
-    - `draws`, `log_ratio`: prior draws `(n, d)` and their log-ratios `(m, n)`, from which
-      moments, quantiles and levels are taken.
+    - `draws`: `(m, n, d)`, with `log_ratio` and `log_weight` `(m, n)`: weighted draws of each
+      posterior, from which moments, quantiles and levels are taken.
     """
 
     names: tuple[str, ...]
@@ -34,11 +35,12 @@ class Joint:
     context: Array
     draws: np.ndarray
     log_ratio: np.ndarray
+    log_weight: np.ndarray
     single: bool
 
     def weighted(self, observation: int = 0) -> Weighted:
-        """The prior draws, weighted for one observation."""
-        return Weighted(self.draws, self.log_ratio[observation])
+        """The weighted draws of one observation."""
+        return Weighted(self.draws[observation], self.log_weight[observation])
 
     @property
     def evidence(self) -> np.ndarray:
@@ -53,27 +55,26 @@ class Joint:
     @property
     def std(self) -> np.ndarray:
         """Posterior standard deviations, `(d,)` or `(m, d)`."""
-        return self._out(np.sqrt(np.maximum(self._weights() @ self.draws**2 - self._mean() ** 2, 0.0)))
+        return self._out(np.sqrt(self._average((self.draws - self._mean()[:, None]) ** 2)))
 
     def quantile(self, q: float) -> np.ndarray:
         """The value below which a share `q` of each parameter's mass lies, `(d,)` or `(m, d)`."""
-        found = np.empty((len(self.log_ratio), self.draws.shape[1]))
-        for axis in range(found.shape[1]):
-            order = np.argsort(self.draws[:, axis])
-            for row, weights in enumerate(self._weights()):
-                found[row, axis] = np.interp(q, np.cumsum(weights[order]), self.draws[order, axis])
-        return self._out(found)
+        order = np.argsort(self.draws, axis=1)
+        draws = np.take_along_axis(self.draws, order, axis=1)
+        below = np.cumsum(np.take_along_axis(self._weights()[..., None], order, axis=1), axis=1)
+        rows, axes = range(len(draws)), range(draws.shape[2])
+        return self._out(np.array([[np.interp(q, below[m, :, a], draws[m, :, a]) for a in axes] for m in rows]))
 
     def cdf(self, theta: Float[np.ndarray, "m d"]) -> np.ndarray:
         """Mass below each observation's own `theta`, for each parameter, `(m, d)`."""
-        below = [(self.draws < row) for row in np.asarray(theta)]
-        return np.stack([weights @ smaller for weights, smaller in zip(self._weights(), below)])
+        return self._average(self.draws < np.asarray(theta)[:, None])
 
     def level(self, theta: Float[np.ndarray, "m d"]) -> np.ndarray:
         """Mass of the smallest credible region (highest density) that holds `theta`, `(m,)`."""
         theta = np.asarray(theta, np.float64)
         own = group_ratio(self.head, self.context)(theta[:, None])[:, 0] + self._log_prior(theta)
-        density = self.log_ratio + self._log_prior(self.draws)
+        flat = self._log_prior(self.draws.reshape(-1, self.draws.shape[2]))
+        density = self.log_ratio + flat.reshape(self.log_ratio.shape)
         return (self._weights() * (density > own[:, None])).sum(axis=1)
 
     def log_prob(self, theta: Float[Array | np.ndarray, "n d"]) -> np.ndarray:
@@ -99,7 +100,10 @@ class Joint:
         return np.stack([self.weighted(i).weights for i in range(len(self.log_ratio))])
 
     def _mean(self) -> np.ndarray:
-        return self._weights() @ self.draws
+        return self._average(self.draws)
+
+    def _average(self, values: np.ndarray) -> np.ndarray:
+        return np.einsum("mn,mnd->md", self._weights(), values)
 
     def _log_prior(self, theta: np.ndarray) -> np.ndarray:
         return np.asarray(self.prior.log_prob(jnp.asarray(theta, float)), np.float64)
@@ -121,11 +125,10 @@ class _Target(eqx.Module):
 def joint(
     names: tuple[str, ...], prior: AbstractPrior, head: Any, context: Array, *, single: bool, key: Array
 ) -> Joint:
-    """Weigh prior draws (50,000 for one observation, 4,000 for several) for a group."""
-    draws = np.asarray(prior.sample(50_000 if single else 4_000, key=key), np.float64)
-    points = np.broadcast_to(draws, (len(context), *draws.shape))
-    log_ratio = group_ratio(head, context)(points).astype(np.float64)
-    found = Joint(names, prior, head, context, draws, log_ratio, single)
+    """Weighted draws for a group: 20,000 for one observation, 2,000 for each of several."""
+    log_ratio = group_ratio(head, context)
+    draws = adaptive_draws(prior, log_ratio, len(context), 20_000 if single else 2_000, key=key)
+    found = Joint(names, prior, head, context, *draws, single)
     if single:
         found.weighted().warn_if_few()
     return found

@@ -1,4 +1,4 @@
-"""Weighted draws: the prior's, weighted by the ratio; and what they are worth."""
+"""Weighted draws, and what they are worth."""
 
 import dataclasses
 
@@ -54,6 +54,6 @@ class Weighted:
         """Warn when the draws are worth fewer than `wanted` independent ones."""
         if self.ess < wanted:
             warn(
-                f"{len(self.theta)} weighted prior draws are worth only {self.ess:.0f} independent ones: the posterior "
+                f"{len(self.theta)} weighted draws are worth only {self.ess:.0f} independent ones: the posterior "
                 "is much narrower than the prior. Draw more, or narrow the prior first with sf.truncate or sf.rounds",
             )

@@ -32,11 +32,17 @@ class EmpiricalPrior(AbstractPrior):
         theta = np.asarray(theta, np.float64)
         if theta.ndim != 2 or len(theta) < 20 or not np.isfinite(theta).all():
             raise ValueError(f"theta must be at least 20 finite draws of shape (n, p), but {theta.shape} came")
+        called = tuple(names) if names else tuple(f"theta[{i}]" for i in range(theta.shape[1]))
+        if len(called) != theta.shape[1]:
+            raise ValueError(f"names must be {theta.shape[1]}, one for each column of theta, but {len(called)} came")
+        for name, column in zip(called, theta.T):
+            if np.ptp(column) <= 1e-12 * max(1e-300, np.abs(column).max()):
+                raise ValueError(f"theta: {name!r} is constant, so there is nothing to infer; leave it out of theta")
         self.theta = jnp.asarray(theta, float)
         estimates = [_kernel_estimate(column) for column in theta.T]
         self.knots = jnp.asarray(np.stack([knots for knots, _ in estimates], axis=1), float)
         self.log_density = jnp.asarray(np.stack([density for _, density in estimates], axis=1), float)
-        self.names = tuple(names) if names else tuple(f"theta[{i}]" for i in range(theta.shape[1]))
+        self.names = called
 
     @property
     def discrete(self) -> tuple[int | None, ...]:

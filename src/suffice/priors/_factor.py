@@ -85,3 +85,16 @@ def unwrapped(distribution: dist.Distribution) -> tuple[dist.Distribution, bool]
     while isinstance(distribution, dist.ExpandedDistribution | dist.Independent):
         distribution = distribution.base_dist
     return distribution, len(distribution.event_shape) == 0
+
+
+def in_words(factor: AbstractFactor) -> str:
+    """The distribution of a factor, its arguments while they are few, and the box it is cut to."""
+    inner, _ = unwrapped(factor.distribution)
+    values = {name: np.unique(np.asarray(getattr(inner, name, np.nan), float)) for name in type(inner).arg_constraints}
+    given = ", ".join(f"{name}={v[0]:.4g}" for name, v in values.items() if len(v) == 1 and not np.isnan(v[0]))
+    text = f"{type(inner).__name__}({given})"
+    low, high = np.asarray(factor.low, float), np.asarray(factor.high, float)
+    whole = ends_of(factor.distribution.support, len(low))
+    if (low <= whole[0]).all() and (high >= whole[1]).all():
+        return text
+    return f"{text} within " + ", ".join(f"[{a:.4g}, {b:.4g}]" for a, b in zip(low, high))

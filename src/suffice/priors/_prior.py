@@ -13,7 +13,7 @@ from jaxtyping import Array, Bool, Float
 from ..core import as_key, KeyLike
 from ._abstract import AbstractPrior, Points
 from ._correlated import CorrelatedFactor
-from ._factor import AbstractFactor, unwrapped
+from ._factor import AbstractFactor, in_words, unwrapped
 from ._independent import IndependentFactor
 from ._interval import from_real, log_jacobian, to_real
 
@@ -99,8 +99,14 @@ class Prior(AbstractPrior):
         return self.log_prob(self.from_unconstrained(u)) + log_jacobian(u, *self._ends()).sum(axis=1)
 
     def describe(self) -> str:
-        """One line for each distribution, for reports."""
-        return "\n".join(f"{', '.join(f.names)} ~ {type(unwrapped(f.distribution)[0]).__name__}" for f in self.factors)
+        """One line for each distribution, for reports.
+
+        >>> import numpyro.distributions as dist
+        >>> print(Prior(z=dist.Uniform(-1, 1).expand([2]), tau=dist.LogNormal(0, 1)).describe())
+        z[0], z[1] ~ Uniform(low=-1, high=1)
+        tau ~ LogNormal(loc=0, scale=1)
+        """
+        return "\n".join(f"{', '.join(f.names)} ~ {in_words(f)}" for f in self.factors)
 
     @staticmethod
     def from_samples(theta: Points, names: tuple[str, ...] | None = None) -> AbstractPrior:

@@ -36,7 +36,7 @@ def seconds(value: float) -> str:
     """A duration.
 
     >>> seconds(0.31), seconds(12.3), seconds(75.0), seconds(7300.0)
-    ('0.3 s', '12 s', '1 min 15 s', '2 h 2 min')
+    ('0.3 s', '12 s', '1 min 15 s', '2 h 1 min')
     """
     if value < 60:
         return f"{value:.1f} s" if value < 10 else f"{value:.0f} s"

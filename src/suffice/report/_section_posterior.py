@@ -103,9 +103,10 @@ def _draw_exact(axes: np.ndarray, posterior: RatioPosterior, question: Question)
     for panel, name in zip(axes, posterior.names):
         i = question.names.index(name)
         panel.plot(question.exact.grid[i], question.exact.density[i], color="black", lw=1, ls=":")
-    axes[0].legend(
-        handles=[Line2D([], [], color="black", lw=1, ls=":", label="exact")], loc="upper left", frameon=False
-    )
+    shown = axes[0].figure.legends[0]
+    handles = [*shown.legend_handles, Line2D([], [], color="black", lw=1, ls=":", label="exact")]
+    shown.remove()
+    axes[0].figure.legend(handles=handles, loc="outside upper center", ncols=len(handles), frameon=False)
 
 
 def _remarks(posterior: RatioPosterior) -> list[str]:
