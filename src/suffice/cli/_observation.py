@@ -60,9 +60,9 @@ def _hdf5(path: Path) -> dict[str, np.ndarray]:
 
 def _csv(path: Path) -> dict[str, np.ndarray]:
     table = pd.read_csv(path, header=None, skip_blank_lines=True, comment="#")
-    first = pd.to_numeric(table.iloc[0], errors="coerce")
+    first = np.asarray(pd.to_numeric(table.iloc[0], errors="coerce"), float)
     # A line without any number names the columns; so does 0, 1, 2, ..., which pandas writes above unnamed ones.
-    named = first.isna().all() or (len(table) > 1 and (first == np.arange(len(first))).all())
+    named = np.isnan(first).all() or (len(table) > 1 and np.array_equal(first, np.arange(len(first))))
     body = table.iloc[1:] if named else table
     return {"x": body.apply(pd.to_numeric).to_numpy(dtype=float)}
 

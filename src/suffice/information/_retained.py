@@ -58,13 +58,6 @@ class _Beside(eqx.Module):
         return jnp.concatenate([known, jnp.ravel(self.network(x))])
 
 
-class _Flattened(eqx.Module):
-    network: Callable
-
-    def __call__(self, x: PyTree) -> Array:
-        return self.network(jnp.concatenate([jnp.ravel(leaf) for leaf in jax.tree.leaves(x)]))
-
-
 def retained(
     fit: Fit,
     sims: Simulations,
@@ -120,7 +113,7 @@ def _measured(fit: Fit, sims: Simulations, held_out: Simulations | None) -> Any:
 
 def _default_network(example: PyTree, p: int, key: Array) -> Callable:
     numbers = sum(int(np.prod(leaf.shape, dtype=int)) for leaf in jax.tree.leaves(example))
-    return _Flattened(MLP(numbers, 2 * p + 2, key=key))
+    return MLP(numbers, 2 * p + 2, key=key)
 
 
 def _compared(first: Any, second: Any, measured: Any) -> Retained:

@@ -7,6 +7,7 @@ from ._data_dependent import (
     start_from_data as start_from_data,
 )
 from ._deepset import DeepSet as DeepSet
+from ._flat import flat as flat
 from ._layers import Dense as Dense, Stack as Stack
 from ._linear import Linear as Linear
 from ._linear_start import LinearStart as LinearStart

@@ -1,10 +1,10 @@
 """One linear map of the standardised data: the summary to beat."""
 
 import equinox as eqx
-import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, PyTree
 
 from ..core import as_key, KeyLike
+from ._flat import flat
 from ._linear_start import LinearStart
 from ._standardise import Standardise
 
@@ -16,7 +16,7 @@ class Linear(eqx.Module):
 
     **Arguments:**
 
-    - `n_in`: how many numbers one example holds (any shape; it is flattened).
+    - `n_in`: how many numbers one example holds (of any shape, or several named arrays: all are put end to end).
     - `n_out`: how many summaries.
     - `key`: keyword-only; a seed or a JAX key.
 
@@ -32,8 +32,8 @@ class Linear(eqx.Module):
         self.standardise = Standardise((n_in,))
         self.linear = LinearStart(n_in, n_out, key=as_key(key))
 
-    def __call__(self, x: Array) -> Float[Array, " k"]:
-        return self.linear(self.standardise(jnp.ravel(x)))
+    def __call__(self, x: PyTree) -> Float[Array, " k"]:
+        return self.linear(self.standardise(flat(x)))
 
     @property
     def weights(self) -> Float[Array, "k n"]:

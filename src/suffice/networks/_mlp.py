@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, PyTree
 
 from ..core import as_key, KeyLike
+from ._flat import flat
 from ._layers import Stack
 from ._linear_start import LinearStart
 from ._standardise import Standardise
@@ -22,7 +22,7 @@ class MLP(eqx.Module):
 
     **Arguments:**
 
-    - `n_in`: how many numbers one example holds (any shape; it is flattened).
+    - `n_in`: how many numbers one example holds (of any shape, or several named arrays: all are put end to end).
     - `n_out`: how many summaries.
     - `width`, `depth`: size and number of the hidden layers.
     - `residual`: hidden layers add to what came before them (for deep ones).
@@ -63,6 +63,6 @@ class MLP(eqx.Module):
             key=second,
         )
 
-    def __call__(self, x: Array) -> Float[Array, " k"]:
-        x = self.standardise(jnp.ravel(x))
+    def __call__(self, x: PyTree) -> Float[Array, " k"]:
+        x = self.standardise(flat(x))
         return self.linear(x, self.stack(x))

@@ -87,7 +87,7 @@ def _drawn(
     u[:, :share] = from_prior[:, :share]
     # The mixture by shares that are fixed, not drawn: the balance heuristic of Veach & Guibas (1995).
     both = np.stack([_log_prior(prior, u) + np.log(share / n), proposal.log_prob(u) + np.log(1 - share / n)])
-    return u, logsumexp(both, axis=0)
+    return u, np.asarray(logsumexp(both, axis=0))
 
 
 def _fitted(u: np.ndarray, log_weight: np.ndarray) -> _Proposal:

@@ -3,29 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-import equinox as eqx
 import jax
-import jax.numpy as jnp
-from jaxtyping import Array, Float, PyTree
+from jaxtyping import Array, PyTree
 
 from ..core import as_key, KeyLike, Registry
 from ..networks import Conv1d, DeepSet, Linear, MLP, ResNet2d
 
 SUMMARIES: Registry[Callable[..., Any]] = Registry("summary")
-
-
-class OfAll(eqx.Module):
-    """`network` applied to all arrays of one example, flattened and joined end to end.
-
-    >>> import numpy as np
-    >>> OfAll(lambda x: x * 2)({"noise": np.ones(1), "signal": np.zeros((1, 2))}).tolist()
-    [2.0, 0.0, 0.0]
-    """
-
-    network: Callable
-
-    def __call__(self, x: PyTree) -> Float[Array, "k"]:
-        return self.network(jnp.concatenate([jnp.ravel(jnp.asarray(leaf)) for leaf in jax.tree.leaves(x)]))
 
 
 def summary_network(name: str, example: PyTree, n_out: int, *, key: KeyLike) -> Callable:
@@ -62,12 +46,12 @@ def _shape(example: PyTree, name: str, allowed: tuple[int, ...], wanted: str) ->
 
 @SUMMARIES.register("linear")
 def _linear(example: PyTree, n_out: int, *, key: Array) -> Callable:
-    return OfAll(Linear(_size(example), n_out, key=key))
+    return Linear(_size(example), n_out, key=key)
 
 
 @SUMMARIES.register("mlp")
 def _mlp(example: PyTree, n_out: int, *, key: Array) -> Callable:
-    return OfAll(MLP(_size(example), n_out, key=key))
+    return MLP(_size(example), n_out, key=key)
 
 
 @SUMMARIES.register("conv1d")

@@ -1,0 +1,135 @@
+"""Networks for series, images and sets."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import suffice as sf
+from suffice.networks import Conv1d, Conv2d, DeepSet, ResNet2d, start_from_data
+
+RNG = np.random.default_rng(0)
+BUILT = {
+    "series": (lambda: Conv1d(30, 2, key=0), (30,)),
+    "channels": (lambda: Conv1d((3, 17), 2, key=0), (3, 17)),
+    "image": (lambda: Conv2d((9, 12), 2, key=0), (9, 12)),
+    "residual": (lambda: ResNet2d((2, 16, 16), 2, key=0), (2, 16, 16)),
+    "set": (lambda: DeepSet(3, 2, key=0), (7, 3)),
+}
+
+
+def started(network, x, theta):
+    return start_from_data(network, lambda f, one: f(one), x, theta)
+
+
+@pytest.mark.parametrize("name", BUILT)
+def test_one_example_gives_few_numbers_whatever_its_size(name, tmp_path):
+    build, shape = BUILT[name]
+    x, theta = RNG.normal(3.0, 5.0, size=(300, *shape)).astype(np.float32), RNG.normal(size=(300, 2))
+    network = started(build(), x, theta)
+    s = jax.jit(jax.vmap(network))(x)
+    assert s.shape == (300, 2) and np.isfinite(s).all()
+    gradient = jax.grad(lambda one: network(one).sum())(jnp.asarray(x[0]))
+    assert np.abs(gradient).max() > 0
+    sf.save(network, tmp_path / "network.suffice")
+    np.testing.assert_array_equal(jax.vmap(sf.load(tmp_path / "network.suffice"))(x), jax.vmap(network)(x))
+
+
+@pytest.mark.parametrize("name", ["series", "image", "residual"])
+def test_the_start_is_the_regression_on_all_numbers(name):
+    """What is linear in the data is there before any training."""
+    build, shape = BUILT[name]
+    weights = RNG.normal(size=(int(np.prod(shape)), 2)) / np.sqrt(np.prod(shape))
+    x = RNG.normal(size=(4000, *shape)).astype(np.float32)
+    theta = x.reshape(4000, -1) @ weights + 0.1 * RNG.normal(size=(4000, 2))
+    s = jax.vmap(started(build(), x, theta))(x)
+    for i in range(2):
+        assert np.corrcoef(s[:, i], theta[:, i])[0, 1] > 0.98
+
+
+def test_a_shift_along_a_series_is_learned():
+    """Where a bump stands is no linear function of the series; a convolution finds it."""
+    prior = sf.Prior(place=sf_uniform(5.0, 45.0))
+
+    def simulator(key, theta):
+        return jnp.exp(-0.5 * ((jnp.arange(50) - theta[0]) / 2.0) ** 2) + 0.1 * jax.random.normal(key, (50,))
+
+    sims = sf.simulate(prior, simulator, 4000, key=0, progress=False)
+    fit = sf.fit(
+        sf.Ratio(Conv1d(50, 1, channels=(16, 32), key=1)), sims, key=2, test=0.1, max_epochs=12, progress=False
+    )
+    held_out = sims[fit.split.test]
+    found = sf.posterior(fit, prior, held_out.x)
+    # Fisher information of the place: Σ (∂x)² / 0.01 gives a standard deviation of 0.106.
+    slope = (np.arange(50) - 25.0) / 4.0 * np.exp(-0.5 * ((np.arange(50) - 25.0) / 2.0) ** 2)
+    exact = 0.1 / np.sqrt((slope**2).sum())
+    assert np.median(found.std) < 6 * exact
+    assert np.median(np.abs(found.mean - held_out.theta)) < 6 * exact
+
+
+def sf_uniform(low, high):
+    import numpyro.distributions as dist
+
+    return dist.Uniform(low, high)
+
+
+def test_a_set_has_no_order_and_its_padding_is_not_data():
+    members = RNG.normal(size=(200, 6, 2)).astype(np.float32)
+    mask = np.arange(6) < RNG.integers(1, 7, size=(200, 1))
+    x = {"x": np.where(mask[..., None], members, 99.0), "mask": mask}
+    network = started(DeepSet(2, 3, key=0), x, RNG.normal(size=(200, 1)))
+    once = jax.vmap(network)(x)
+    order = RNG.permutation(6)
+    np.testing.assert_allclose(jax.vmap(network)(jax.tree.map(lambda v: v[:, order], x)), once, atol=1e-4)
+    other = {"x": np.where(mask[..., None], members, -5.0), "mask": mask}
+    np.testing.assert_allclose(jax.vmap(network)(other), once, atol=1e-5)
+    one = {"x": x["x"][:1], "mask": mask[:1]}
+    alone = network(jnp.asarray(members[0][mask[0]]))
+    np.testing.assert_allclose(alone, jax.vmap(network)(one)[0], atol=1e-4)
+
+
+def test_statistics_of_a_set_leave_its_padding_out():
+    mask = np.arange(8) < RNG.integers(1, 9, size=(500, 1))
+    x = {"x": np.where(mask[..., None], RNG.normal(4.0, 2.0, size=(500, 8, 1)), 1e4), "mask": mask}
+    network = started(DeepSet(1, 1, key=0), x, RNG.normal(size=(500, 1)))
+    assert float(network.standardise.mean.value.ravel()[0]) == pytest.approx(4.0, abs=0.2)
+    assert float(network.standardise.scale.value.ravel()[0]) == pytest.approx(2.0, abs=0.2)
+
+
+def test_sets_of_different_sizes_give_the_exact_posterior():
+    """The mean of a Gaussian from 1 to 10 draws: s must know the mean and how many there are."""
+    prior = sf.Prior(mu=normal(), size=sf_uniform(0.0, 1.0))
+
+    def simulator(key, theta):
+        draws = theta[0] + jax.random.normal(key, (10, 1))
+        return {"x": draws, "mask": jnp.arange(10) < 1 + jnp.floor(10 * theta[1] * 0.9999)}
+
+    sims = sf.simulate(prior, simulator, 6000, key=0, progress=False)
+    fit = sf.fit(sf.Ratio(DeepSet(1, 2, key=1), ["mu"]), sims, key=2, test=0.1, max_epochs=15, progress=False)
+    held_out = sims[fit.split.test]
+    found = sf.posterior(fit, prior, held_out.x).marginal("mu")
+    count = held_out.x["mask"].sum(axis=1)
+    total = np.where(held_out.x["mask"][..., None], held_out.x["x"], 0.0).sum(axis=(1, 2))
+    std = 1 / np.sqrt(1 + count)
+    assert np.abs((found.mean[:, 0] - total / (1 + count)) / std).mean() < 0.25
+    assert (found.std[:, 0] / std).mean() == pytest.approx(1.0, abs=0.06)
+
+
+def normal():
+    import numpyro.distributions as dist
+
+    return dist.Normal(0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: Conv1d((2, 3, 4), 1, key=0),
+        lambda: Conv1d(10, 1, kernel=4, key=0),
+        lambda: Conv2d((10,), 1, key=0),
+        lambda: ResNet2d((1, 2, 3, 4), 1, key=0),
+    ],
+)
+def test_shapes_that_do_not_fit_are_refused(build):
+    with pytest.raises(ValueError, match="must be"):
+        build()
