@@ -43,7 +43,8 @@ def main() -> None:
     print(sims.failures)
 
     summary = sf.networks.MLP(100, 2, key=1)  # of both arrays, end to end
-    fit = sf.fit(sf.Ratio(summary, marginals="joint"), sims, key=2, test=0.1, **epochs)
+    # Balancing keeps the intervals from being too narrow, which 20,000 simulations of this queue would make them.
+    fit = sf.fit(sf.Ratio(summary, marginals="joint", balance=100.0), sims, key=2, test=0.1, **epochs)
 
     truth = np.array([0.9, 1.1])
     posterior = sf.posterior(fit, prior, queue(np.random.default_rng(3), truth))

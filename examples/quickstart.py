@@ -28,6 +28,7 @@ def simulator(key: jax.Array, theta: jax.Array) -> jax.Array:
     return theta[0] + theta[1] * y + theta[2] * y**2 + 0.2 * jax.random.normal(key, (100,))
 
 
+@sf.plots.style()
 def picture(posterior: sf.posteriors.RatioPosterior, fit: sf.Fit, x_obs: jax.Array) -> plt.Figure:
     """Data, posterior beside the exact one, and the weights of the three summaries."""
     exact = LinearRegression()
@@ -41,12 +42,15 @@ def picture(posterior: sf.posteriors.RatioPosterior, fit: sf.Fit, x_obs: jax.Arr
         weights.plot(y, row, label=f"summary {i}")
     weights.axhline(0, color="grey", lw=0.6)
     weights.set(title="three numbers that suffice: the weight of each bin", xlabel="bin")
-    weights.legend(frameon=False, ncols=3, loc="upper center")
+    weights.set_ylim(-0.09, 0.15)
+    weights.legend(ncols=3, loc="upper center")
     panels = np.array([figure.add_subplot(grid[1, i]) for i in range(3)])
     sf.plots.marginals(posterior, truth=TRUTH, ax=panels)
     for i, panel in enumerate(panels):
         at = np.linspace(*panel.get_xlim(), 300)
-        panel.plot(at, exact.exact_marginal(x_obs, i, at), ":", color="black", label="exact")
+        panel.plot(at, exact.exact_marginal(x_obs, i, at), ":", color="black")
+    panels[0].plot([], [], ":", color="black", label="exact")
+    panels[0].legend(handles=[*panels[0].get_legend().legend_handles, panels[0].lines[-1]], loc="upper right")
     return figure
 
 

@@ -95,4 +95,4 @@ def _resolution(dim: int, observations: int) -> tuple[int, int]:
     """Cells on an axis, and passes that narrow the grid."""
     if dim == 1:
         return (512, 3) if observations <= 5000 else (192, 3)
-    return (128, 3) if observations == 1 else (48, 3)
+    return (128, 3) if observations == 1 else (64, 3)

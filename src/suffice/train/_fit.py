@@ -72,7 +72,7 @@ def fit(
     patience: int = 12,
     plateau: int = 4,
     factor: float = 0.4,
-    average: float = 0.0,
+    average: float = 0.99,
     max_seconds: float = math.inf,
     monitor: str = "loss",
     track_from: int = 0,
