@@ -24,6 +24,8 @@ def ours(precision: int, epochs: int, own: bool) -> dict[str, Any]:
     import jax
 
     jax.config.update("jax_enable_x64", precision == 64)
+    import optax
+
     import suffice as sf
     from benchmarks.swyft_network import parameters, SwyftNetwork
 
@@ -41,6 +43,9 @@ def ours(precision: int, epochs: int, own: bool) -> dict[str, Any]:
         valid=0.2,
         batch_size=32,
         max_epochs=epochs,
+        # As swyft has it: no average of the weights, no clip of the gradient, decay of the weights 0.01.
+        average=0.0,
+        optimiser=optax.adamw(1.0, weight_decay=0.01),
         patience=epochs,
         loggers=[clock],
         progress=False,

@@ -51,9 +51,9 @@ def section(text: str, name: str) -> str:
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A Markdown table, text to the left in the first column and numbers to the right in the others."""
     lines = [
-        " | ".join(head),
+        " | ".join(cell.replace("|", "\\|") for cell in head),
         " | ".join(["---", *["---:"] * (len(head) - 1)]),
-        *(" | ".join(row) for row in rows),
+        *(" | ".join(cell.replace("|", "\\|") for cell in row) for row in rows),
     ]
     return "\n".join(f"| {line} |" for line in lines)
 

@@ -65,7 +65,7 @@ def infer(*, key: int = 0, quick: bool = False, progress: bool = False) -> Found
     walk = sf.rounds(
         objective, PROCESS.prior, simulator, x_obs,
         n=4_000 if quick else 20_000, max_rounds=2 if quick else 6, threshold=1e-5,
-        max_epochs=8 if quick else 60, patience=8, plateau=3, average=0.99, key=for_rounds, progress=progress,
+        max_epochs=8 if quick else 60, patience=8, plateau=3, key=for_rounds, progress=progress,
     )  # fmt: skip
     box = sf.truncate(walk.posterior, walk.prior, threshold=1e-5)
     source = sf.Fresh(box, simulator, steps=30 if quick else 200, batch_size=512)

@@ -35,11 +35,13 @@ def over_held_out(
 ) -> np.ndarray:
     """`f` of the posteriors of all simulations that succeeded, one row each.
 
-    **Raises** `ValueError` when there are none, when more than half are not usable, or when fit, prior
-    and simulations are about different parameters. **Warns** when some are left out.
+    **Raises** `ValueError` when there are none, when more than half are not usable, when parameters lie
+    outside of the prior, or when fit, prior and simulations are about different parameters. **Warns** when
+    some are left out.
     """
     _check_same_parameters(fit, prior, sims)
     rows = _usable(sims)
+    _refuse_outside(prior, np.asarray(sims.theta)[rows], rows)
     chunks = -(-len(rows) // _CHUNK)
     size = -(-len(rows) // chunks)
     padded = np.resize(rows, chunks * size)  # equal chunks: compiled once; what is added is cut off below
@@ -87,6 +89,17 @@ def _check_same_parameters(fit: Fit, prior: AbstractPrior, sims: Simulations) ->
                 f"{what} has the parameters {', '.join(names)}, but the fit was trained on "
                 f"{', '.join(fit.names)}; pass the {what} that goes with the fit"
             )
+
+
+def _refuse_outside(prior: AbstractPrior, theta: np.ndarray, rows: np.ndarray) -> None:
+    outside = np.flatnonzero(~np.asarray(prior.contains(theta)))
+    if len(outside):
+        first = outside[0]
+        at = ", ".join(f"{name}={value:.6g}" for name, value in zip(prior.names, theta[first]))
+        raise ValueError(
+            f"sims: {len(outside)} of {len(theta)} parameter vectors lie outside of the prior (row {rows[first]} at "
+            f"{at}); a check needs simulations whose parameters were drawn from the prior that is given"
+        )
 
 
 def _usable(sims: Simulations) -> np.ndarray:

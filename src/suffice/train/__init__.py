@@ -2,9 +2,10 @@
 
 from ._arrays import Arrays as Arrays
 from ._fit import Fit as Fit, fit as fit
-from ._fresh import Fresh as Fresh, Renoised as Renoised
+from ._fresh import Fresh as Fresh
 from ._loggers import tensorboard as tensorboard, wandb as wandb
 from ._objective import AbstractObjective as AbstractObjective
 from ._reach import Reach as Reach
+from ._renoised import Renoised as Renoised
 from ._shards import Shards as Shards
 from ._source import AbstractSource as AbstractSource, Split as Split

@@ -58,9 +58,11 @@ def _update(state: State, gradient: PyTree, rate: Array, settings: Settings) -> 
     updates, optimiser = settings.optimiser.update(gradient, state.optimiser, state.weights)
     updates = jax.tree.map(lambda update: rate * update, updates)
     weights = eqx.apply_updates(state.weights, updates)
-    # The average forgets its start quickly at first: decay grows from 0.1 to its final value.
-    decay = jnp.minimum(settings.average, (1 + state.step) / (10 + state.step))
-    average = jax.tree.map(lambda old, new: new + decay * (old - new), state.average, weights)
+    average = weights
+    if settings.average > 0:
+        # The average forgets its start quickly at first: decay grows from 0.1 to its final value.
+        decay = jnp.minimum(settings.average, (1 + state.step) / (10 + state.step))
+        average = jax.tree.map(lambda old, new: new + decay * (old - new), state.average, weights)
     return State(weights, optimiser, average, state.best, state.best_value, state.step + 1)
 
 

@@ -15,9 +15,9 @@ import optax
 import pandas as pd
 from jaxtyping import PyTree
 
-from ..core import as_key, KeyLike, trainable, warn
+from ..core import as_key, KeyLike, trainable
 from ..simulate import Batch, Simulations
-from ._arrays import Arrays
+from ._as_source import as_source
 from ._checkpoint import Progress, read_checkpoint
 from ._epoch import initial_state, Settings
 from ._loop import Rules, run, Task
@@ -25,12 +25,10 @@ from ._objective import AbstractObjective
 from ._optimiser import adamw
 from ._patience import Patience
 from ._reach import Reach, reach_of
-from ._rows import refuse_constant_parameters, usable_rows
-from ._shards import Shards
+from ._rows import refuse_constant_parameters
 from ._source import AbstractSource, Split
 
 _START_ROWS = 16_384
-_ENOUGH = 2**25  # numbers (128 MB of float32) up to which simulations on disk are read into memory
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,7 +112,7 @@ def fit(
     for_split, for_start, for_epochs = jax.random.split(as_key(key), 3)
     _refuse(max_epochs=max_epochs, patience=patience, plateau=plateau, batch_size=batch_size)
     started = time.perf_counter()
-    whole = _source(data, batch_size, segment)
+    whole = as_source(data, batch_size, segment)
     source, held_out, split = whole.divide(valid, test, key=for_split)
     rows = source.sample(_START_ROWS, key=for_start)
     refuse_constant_parameters(rows, whole.names)
@@ -143,34 +141,6 @@ def _refuse(**at_least_one: int) -> None:
     for name, value in at_least_one.items():
         if value < 1:
             raise ValueError(f"{name} must be at least 1, but {value} came")
-
-
-def _source(data: Simulations | AbstractSource, batch_size: int, segment: int | None) -> AbstractSource:
-    if isinstance(data, AbstractSource):
-        return data
-    if not isinstance(data, Simulations):
-        raise TypeError(
-            f"data must be sf.Simulations or a source such as sf.Fresh, but a {type(data).__name__} came; "
-            "wrap arrays as sf.Simulations(theta, x)"
-        )
-    rows = usable_rows(data)
-    if len(rows) < 20:
-        raise ValueError(f"{len(rows)} usable simulations came, but at least 20 are needed to train and hold out")
-    if len(rows) < 2 * batch_size:
-        warn(
-            f"only {len(rows)} simulations for batches of {batch_size}; batches are made smaller",
-        )
-        batch_size = max(2, len(rows) // 8)
-    small = math.prod(np.shape(data.theta)) + sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(data.x)) < _ENOUGH
-    if data.in_memory or (small and segment is None):
-        return Arrays(Batch(*data.rows(np.arange(len(data)))), rows, batch_size=batch_size, names=data.names)
-    return Shards(data, rows, batch_size=batch_size, segment=segment or _segment(data))
-
-
-def _segment(sims: Simulations) -> int:
-    """Rows that take about 32 MB, so that what is trained on and what is read ahead stay small."""
-    numbers = sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(sims.x)) // len(sims)
-    return int(np.clip(2**23 // max(1, numbers), 4096, 262_144))
 
 
 def _parts(objective: AbstractObjective) -> tuple[PyTree, PyTree]:
