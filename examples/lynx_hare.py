@@ -20,6 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 import numpyro
 import numpyro.distributions as dist
+import optax
 import pandas as pd
 from numpyro.infer import init_to_median, MCMC, NUTS
 
@@ -56,6 +57,12 @@ class Found:
     simulated: int
 
 
+def annealed(steps: int) -> optax.GradientTransformation:
+    """AdamW whose rate falls to zero: with fresh simulations there is only noise to average out, no overfitting."""
+    schedule = optax.cosine_decay_schedule(1.0, steps)
+    return optax.chain(optax.clip_by_global_norm(10.0), optax.adamw(schedule, weight_decay=1e-4))
+
+
 def infer(*, key: int = 0, quick: bool = False, progress: bool = False) -> Found:
     """Learn the posterior of the pelts from simulations."""
     for_network, for_rounds, for_fit, for_posterior = jax.random.split(jax.random.key(key), 4)
@@ -69,12 +76,14 @@ def infer(*, key: int = 0, quick: bool = False, progress: bool = False) -> Found
     )  # fmt: skip
     box = sf.truncate(walk.posterior, walk.prior, threshold=1e-5)
     source = sf.Fresh(box, simulator, steps=30 if quick else 200, batch_size=512)
+    epochs = 5 if quick else 70
     fit = sf.fit(
         objective,
         source,
-        max_epochs=5 if quick else 80,
-        patience=16,
-        plateau=4,
+        max_epochs=epochs,
+        patience=epochs,
+        plateau=epochs,
+        optimiser=annealed(epochs * source.steps),
         key=for_fit,
         progress=progress,
     )
