@@ -7,6 +7,7 @@ import pytest
 
 import suffice as sf
 from suffice.networks import Conv1d, Conv2d, DeepSet, ResNet2d, start_from_data
+from suffice.networks._convolution import Convolution
 
 RNG = np.random.default_rng(0)
 BUILT = {
@@ -105,14 +106,14 @@ def test_sets_of_different_sizes_give_the_exact_posterior():
         return {"x": draws, "mask": jnp.arange(10) < 1 + jnp.floor(10 * theta[1] * 0.9999)}
 
     sims = sf.simulate(prior, simulator, 6000, key=0, progress=False)
-    fit = sf.fit(sf.Ratio(DeepSet(1, 2, key=1), ["mu"]), sims, key=2, test=0.1, max_epochs=15, progress=False)
+    fit = sf.fit(sf.Ratio(DeepSet(1, 2, key=1), ["mu"]), sims, key=2, test=0.1, max_epochs=30, progress=False)
     held_out = sims[fit.split.test]
     found = sf.posterior(fit, prior, held_out.x).marginal("mu")
     count = held_out.x["mask"].sum(axis=1)
     total = np.where(held_out.x["mask"][..., None], held_out.x["x"], 0.0).sum(axis=(1, 2))
     std = 1 / np.sqrt(1 + count)
     assert np.abs((found.mean[:, 0] - total / (1 + count)) / std).mean() < 0.25
-    assert (found.std[:, 0] / std).mean() == pytest.approx(1.0, abs=0.06)
+    assert (found.std[:, 0] / std).mean() == pytest.approx(1.0, abs=0.08)
 
 
 def normal():
@@ -133,3 +134,13 @@ def normal():
 def test_shapes_that_do_not_fit_are_refused(build):
     with pytest.raises(ValueError, match="must be"):
         build()
+
+
+@pytest.mark.parametrize(("dims", "kernel", "stride"), [(1, 5, 2), (2, 3, 2), (2, 1, 1), (2, 3, 1)])
+def test_a_convolution_is_that_of_xla(dims, kernel, stride):
+    layer = Convolution(3, 4, dims=dims, kernel=kernel, stride=stride, key=jax.random.key(0))
+    x = jax.random.normal(jax.random.key(1), (11, 8)[:dims] + (3,))
+    weight = jnp.moveaxis(layer.weight.reshape(*[kernel] * dims, 3, 4), (-1, -2), (0, 1))
+    padding = [(kernel // 2, kernel // 2)] * dims
+    known = jax.lax.conv_general_dilated(jnp.moveaxis(x, -1, 0)[None], weight, [stride] * dims, padding)[0]
+    np.testing.assert_allclose(layer(x), jnp.moveaxis(known, 0, -1), atol=1e-5)

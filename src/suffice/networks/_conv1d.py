@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from ..core import as_key, KeyLike
+from ._convolution import Convolution
 from ._layers import Stack
 from ._linear_start import LinearStart, MAX_INPUTS
 from ._pooling import summarise_positions
@@ -33,7 +34,7 @@ class Conv1d(eqx.Module):
 
     standardise: Standardise
     linear: LinearStart
-    layers: tuple[eqx.nn.Conv1d, ...]
+    layers: tuple[Convolution, ...]
     stack: Stack
     shape: tuple[int, int] = eqx.field(static=True)
 
@@ -55,7 +56,7 @@ class Conv1d(eqx.Module):
         self.standardise = Standardise((self.shape[0], 1))
         sizes = (self.shape[0], *channels)
         self.layers = tuple(
-            eqx.nn.Conv1d(before, after, kernel, stride=2, padding=kernel // 2, key=k)
+            Convolution(before, after, dims=1, kernel=kernel, stride=2, key=k)
             for before, after, k in zip(sizes, sizes[1:], keys)
         )
         numbers = math.prod(self.shape)
@@ -70,7 +71,8 @@ class Conv1d(eqx.Module):
         return self.linear(x, self.stack(_features(self.layers, x)))
 
 
-def _features(layers: tuple[eqx.nn.Conv1d, ...], x: Float[Array, "c n"]) -> Float[Array, " f"]:
+def _features(layers: tuple[Convolution, ...], x: Float[Array, "c n"]) -> Float[Array, " f"]:
+    x = x.T
     for layer in layers:
         x = jax.nn.silu(layer(x))
-    return summarise_positions(x, 8)
+    return summarise_positions(x.T, 8)

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from ..core import as_key, KeyLike
+from ._convolution import Convolution
 from ._layers import Stack
 from ._linear_start import LinearStart, MAX_INPUTS
 from ._pooling import summarise_positions
@@ -17,29 +18,29 @@ from ._standardise import Standardise
 class ResidualBlock(eqx.Module):
     """Two 3 × 3 convolutions added to their input (He et al. 2016), which is halved in size by `stride=2`."""
 
-    first: eqx.nn.Conv2d
-    second: eqx.nn.Conv2d
-    shortcut: eqx.nn.Conv2d
+    first: Convolution
+    second: Convolution
+    shortcut: Convolution
 
     def __init__(self, n_in: int, n_out: int, *, stride: int, key: Array):
         keys = jax.random.split(key, 3)
-        self.first = eqx.nn.Conv2d(n_in, n_out, 3, stride=stride, padding=1, key=keys[0])
-        self.second = eqx.nn.Conv2d(n_out, n_out, 3, padding=1, key=keys[1])
-        self.shortcut = eqx.nn.Conv2d(n_in, n_out, 1, stride=stride, use_bias=False, key=keys[2])
+        self.first = Convolution(n_in, n_out, dims=2, kernel=3, stride=stride, key=keys[0])
+        self.second = Convolution(n_out, n_out, dims=2, kernel=3, key=keys[1])
+        self.shortcut = Convolution(n_in, n_out, dims=2, kernel=1, stride=stride, key=keys[2])
 
-    def __call__(self, x: Float[Array, "c h w"]) -> Float[Array, "d h2 w2"]:
+    def __call__(self, x: Float[Array, "h w c"]) -> Float[Array, "h2 w2 d"]:
         return jax.nn.silu(self.shortcut(x) + self.second(jax.nn.silu(self.first(x))))
 
 
 class ConvBlock(eqx.Module):
     """One strided 3 × 3 convolution."""
 
-    layer: eqx.nn.Conv2d
+    layer: Convolution
 
     def __init__(self, n_in: int, n_out: int, *, stride: int, key: Array):
-        self.layer = eqx.nn.Conv2d(n_in, n_out, 3, stride=stride, padding=1, key=key)
+        self.layer = Convolution(n_in, n_out, dims=2, kernel=3, stride=stride, key=key)
 
-    def __call__(self, x: Float[Array, "c h w"]) -> Float[Array, "d h2 w2"]:
+    def __call__(self, x: Float[Array, "h w c"]) -> Float[Array, "h2 w2 d"]:
         return jax.nn.silu(self.layer(x))
 
 
@@ -61,9 +62,10 @@ class ImageNetwork(eqx.Module):
 
 
 def _features(blocks: tuple, x: Float[Array, "c h w"]) -> Float[Array, " f"]:
+    x = jnp.moveaxis(x, 0, -1)
     for block in blocks:
         x = block(x)
-    return summarise_positions(x, 4)
+    return summarise_positions(jnp.moveaxis(x, -1, 0), 4)
 
 
 def _image_network(
