@@ -82,3 +82,15 @@ def test_a_lambda_has_no_stored_form(tmp_path):
     with pytest.raises(TypeError, match="lambda"):
         sf.save({"f": lambda x: x}, tmp_path / "f.suffice")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_prior_that_has_been_used_is_saved(tmp_path):
+    """Its transforms hold weak references to their inverses by then."""
+    import numpyro.distributions as dist
+
+    prior = sf.Prior(t=dist.LogNormal(0, 1), u=dist.Uniform(0, 1))
+    prior.from_unconstrained(prior.to_unconstrained(prior.sample(5, key=0)))
+    prior.truncate(np.array([0.1, 0.2]), np.array([3.0, 0.9]))
+    sf.save(prior, tmp_path / "prior.suffice")
+    again = sf.load(tmp_path / "prior.suffice")
+    np.testing.assert_allclose(again.log_prob(prior.sample(5, key=1)), prior.log_prob(prior.sample(5, key=1)))

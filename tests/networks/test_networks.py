@@ -90,3 +90,9 @@ def test_many_inputs_and_few_rows_do_not_overfit():
     line = started(LinearStart(300, 1, key=jax.random.key(0)), x, theta)
     fresh = np.asarray(jax.vmap(line)(rng.normal(size=(500, 300))))
     assert fresh.std() < 0.5
+
+
+@pytest.mark.parametrize("network", [Linear, MLP])
+def test_another_size_of_the_data_is_told_of(network):
+    with pytest.raises(ValueError, match="built for 7 numbers, but one example holds 3; build it with n_in=3"):
+        network(7, 1, key=0)({"a": jnp.ones(2), "b": jnp.ones(1)})

@@ -158,6 +158,12 @@ def test_a_prior_of_other_parameters_is_refused(regression):
         sf.posterior(regression.fit, other, regression.fresh.x[0])
 
 
+def test_without_groups_of_one_there_is_nothing_to_truncate_by(correlated):
+    found = sf.posterior(correlated.fit("joint"), correlated.prior, correlated.sims.x[0])
+    with pytest.raises(ValueError, match=r"no parameter to truncate by.*marginals=None"):
+        sf.truncate(found, correlated.prior)
+
+
 def test_questions_that_make_no_sense_are_refused(regression, batch):
     with pytest.raises(ValueError, match="q must lie"):
         batch.quantile(1.5)

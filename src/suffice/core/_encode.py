@@ -4,6 +4,7 @@ import dataclasses
 import importlib
 import io
 import math
+import weakref
 import zipfile
 from collections.abc import Callable
 from typing import Any
@@ -126,6 +127,7 @@ def _is_library_object(obj: Any) -> bool:
 
 _RULES: tuple[tuple[Callable[[Any], bool], Callable[[Encoder, Any, str], Any]], ...] = (
     (lambda o: o is None or isinstance(o, bool | str), lambda e, o, w: o),
+    (lambda o: isinstance(o, weakref.ref), lambda e, o, w: None),  # numpyro's transforms remember their inverses so
     (lambda o: isinstance(o, int), lambda e, o, w: int(o)),
     (lambda o: isinstance(o, float), _encode_float),
     (_is_key, _encode_key),

@@ -33,7 +33,7 @@ class Linear(eqx.Module):
         self.linear = LinearStart(n_in, n_out, key=as_key(key))
 
     def __call__(self, x: PyTree) -> Float[Array, " k"]:
-        return self.linear(self.standardise(flat(x)))
+        return self.linear(self.standardise(flat(x, self.linear.change.shape[1])))
 
     @property
     def weights(self) -> Float[Array, "k n"]:

@@ -64,5 +64,5 @@ class MLP(eqx.Module):
         )
 
     def __call__(self, x: PyTree) -> Float[Array, " k"]:
-        x = self.standardise(flat(x))
+        x = self.standardise(flat(x, self.linear.change.shape[1]))
         return self.linear(x, self.stack(x))

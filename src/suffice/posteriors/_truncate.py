@@ -30,13 +30,19 @@ def truncate(
         raise ValueError(f"threshold must lie between 0 and 1, but {threshold} came")
     if not posterior.single:
         raise ValueError("truncate takes the posterior of one observation")
+    alone = [part for part in posterior.parts if isinstance(part, Marginal) and len(part.names) == 1]
+    alone = [part for part in alone if not part.classes]
+    if not alone:
+        raise ValueError(
+            "there is no parameter to truncate by: the box is cut where the ratio of a parameter alone ends, so train "
+            "sf.Ratio with groups of one parameter (marginals=None gives one for each)"
+        )
     low, high = prior.box()
     low, high = low.copy(), high.copy()
-    for part in posterior.parts:
-        if isinstance(part, Marginal) and len(part.names) == 1 and not part.classes:
-            column = posterior.objective.names.index(part.names[0])
-            left, right = interval(part, threshold, margin)
-            low[column], high[column] = max(low[column], left), min(high[column], right)
+    for part in alone:
+        column = posterior.objective.names.index(part.names[0])
+        left, right = interval(part, threshold, margin)
+        low[column], high[column] = max(low[column], left), min(high[column], right)
     return prior.truncate(low, high)
 
 
