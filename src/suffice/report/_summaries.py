@@ -23,6 +23,7 @@ def summary_network(name: str, example: PyTree, n_out: int, *, key: KeyLike) -> 
 
     **Raises** `ValueError` for an unknown name, and for data that the network cannot take.
 
+    >>> import jax.numpy as jnp
     >>> summary_network("conv1d", jax.ShapeDtypeStruct((100,), "float32"), 3, key=0)(jnp.ones(100)).shape
     (3,)
     """
