@@ -18,12 +18,16 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time see __geta
         train as train,
     )
     from .core import Estimate as Estimate, load as load, save as save
-    from .information import retained as retained
-    from .objectives import Ratio as Ratio
+    from .information import (
+        fisher_matrix as fisher_matrix,
+        retained as retained,
+        score_compression as score_compression,
+    )
+    from .objectives import Fisher as Fisher, Ratio as Ratio
     from .posteriors import posterior as posterior, rounds as rounds, truncate as truncate
     from .priors import EmpiricalPrior as EmpiricalPrior, Prior as Prior
     from .simulate import load_simulations as load_simulations, simulate as simulate, Simulations as Simulations
-    from .train import Fit as Fit, fit as fit, Fresh as Fresh, Renoised as Renoised
+    from .train import Fit as Fit, fit as fit, Fresh as Fresh, Renoised as Renoised, Tangents as Tangents
 
 __version__ = "0.1.0"
 
@@ -39,11 +43,15 @@ _HOMES = {
     "Fit": "train",
     "Fresh": "train",
     "Renoised": "train",
+    "Tangents": "train",
     "Ratio": "objectives",
+    "Fisher": "objectives",
     "posterior": "posteriors",
     "truncate": "posteriors",
     "rounds": "posteriors",
     "retained": "information",
+    "fisher_matrix": "information",
+    "score_compression": "information",
     "Estimate": "core",
     "save": "core",
     "load": "core",

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import textwrap
+from typing import ClassVar
 
 import equinox as eqx
 import jax
@@ -21,8 +22,12 @@ class Mean(AbstractObjective):
 
     summary: jax.Array
     scale: float = eqx.field(static=True, default=1.0)
+    monitor: ClassVar[str] = "loss"
 
     def start(self, rows, *, names, key):
+        return self
+
+    def finish(self, held_out, *, key):
         return self
 
     def loss(self, batch, *, key, step):

@@ -1,7 +1,6 @@
 """A number and how far to trust it."""
 
 import dataclasses
-import math
 from typing import Literal
 
 
@@ -39,4 +38,4 @@ class Estimate:
 
     def covers(self, truth: float) -> bool:
         """Whether the interval holds ``truth``."""
-        return not math.isnan(truth) and self.low <= truth <= self.high
+        return bool(self.low <= truth <= self.high)

@@ -1,4 +1,6 @@
 """How much is kept: information in summaries and in data."""
 
+from ._fisher_matrix import fisher_matrix as fisher_matrix, FisherMatrix as FisherMatrix
 from ._ratio_bound import influences as influences, lower_bound as lower_bound, pair_ratios as pair_ratios
 from ._retained import Retained as Retained, retained as retained
+from ._score_compression import score_compression as score_compression, ScoreCompression as ScoreCompression

@@ -8,7 +8,7 @@ contrasted with the parameters of several other rows of its batch.
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -17,7 +17,7 @@ import numpy as np
 from jaxtyping import Array, Float, PyTree
 
 from ..networks import start_from_data
-from ..train import AbstractObjective
+from ..train import AbstractObjective, AbstractSource
 from ._contrast import bce, imbalance, nre_c
 from ._groups import Marginals, resolve_groups
 from ._heads import Heads, start_heads
@@ -55,6 +55,7 @@ class Ratio(AbstractObjective):
     balance: float = eqx.field(static=True)
     width: int = eqx.field(static=True)
     depth: int = eqx.field(static=True)
+    monitor: ClassVar[str] = "loss"
 
     def __init__(
         self,
@@ -94,6 +95,8 @@ class Ratio(AbstractObjective):
         return self.reference is not None
 
     def start(self, rows: Any, *, names: tuple[str, ...], key: Array) -> "Ratio":
+        if self.heads is not None and self.names == tuple(names):
+            return self
         theta = np.asarray(rows.theta)
         groups = resolve_groups(self.marginals, names)
         summary = start_from_data(self.summary, lambda f, x: f(x), rows.x, theta)
@@ -115,6 +118,9 @@ class Ratio(AbstractObjective):
         started = eqx.tree_at(where, self, (summary, heads, reference), is_leaf=lambda node: node is None)
         object.__setattr__(started, "names", tuple(names))
         return started
+
+    def finish(self, held_out: AbstractSource, *, key: Array) -> "Ratio":
+        return self
 
     def loss(self, batch: PyTree, *, key: Array, step: Array) -> tuple[Array, dict[str, Array]]:
         s = jax.vmap(lambda x: jnp.ravel(self.summary(x)))(batch.x)

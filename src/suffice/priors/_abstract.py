@@ -1,6 +1,7 @@
 """What every prior can do."""
 
 import abc
+from collections.abc import Sequence
 
 import equinox as eqx
 import numpy as np
@@ -9,6 +10,7 @@ from jaxtyping import Array, Bool, Float
 from ..core import KeyLike
 
 Points = Float[Array | np.ndarray, "n p"]
+Vector = Float[Array | np.ndarray, " p"] | Sequence[float]
 
 
 class AbstractPrior(eqx.Module):
@@ -34,7 +36,7 @@ class AbstractPrior(eqx.Module):
         """Log-density; `-inf` outside of the support."""
 
     @abc.abstractmethod
-    def truncate(self, low: Float[Array | np.ndarray, " p"], high: Float[Array | np.ndarray, " p"]) -> "AbstractPrior":
+    def truncate(self, low: Vector, high: Vector) -> "AbstractPrior":
         """This prior inside a box, normalised again."""
 
     @abc.abstractmethod

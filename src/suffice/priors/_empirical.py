@@ -8,7 +8,7 @@ from jaxtyping import Array, Bool, Float
 from scipy import ndimage, stats
 
 from ..core import as_key, KeyLike
-from ._abstract import AbstractPrior, Points
+from ._abstract import AbstractPrior, Points, Vector
 from ._interval import from_real, log_jacobian, to_real
 
 _KNOTS = 512
@@ -55,7 +55,7 @@ class EmpiricalPrior(AbstractPrior):
         theta = jnp.asarray(theta, float)
         return jnp.stack([self._column(i, theta[:, i]) for i in range(len(self.names))]).sum(axis=0)
 
-    def truncate(self, low: Float[Array | np.ndarray, " p"], high: Float[Array | np.ndarray, " p"]) -> "EmpiricalPrior":
+    def truncate(self, low: Vector, high: Vector) -> "EmpiricalPrior":
         inside = np.asarray(((self.theta >= jnp.asarray(low)) & (self.theta <= jnp.asarray(high))).all(axis=1))
         if inside.sum() < 20:
             raise ValueError(

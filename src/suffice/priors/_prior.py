@@ -11,7 +11,7 @@ import numpyro.distributions as dist
 from jaxtyping import Array, Bool, Float
 
 from ..core import as_key, KeyLike
-from ._abstract import AbstractPrior, Points
+from ._abstract import AbstractPrior, Points, Vector
 from ._correlated import CorrelatedFactor
 from ._factor import AbstractFactor, in_words, unwrapped
 from ._independent import IndependentFactor
@@ -54,7 +54,7 @@ class Prior(AbstractPrior):
         parts = [factor.log_prob(part) for factor, part in zip(self.factors, self._split(theta))]
         return jnp.stack(parts).sum(axis=0)
 
-    def truncate(self, low: Float[Array | np.ndarray, " p"], high: Float[Array | np.ndarray, " p"]) -> "Prior":
+    def truncate(self, low: Vector, high: Vector) -> "Prior":
         low, high = np.asarray(low, float), np.asarray(high, float)
         if low.shape != (self.dim,) or high.shape != (self.dim,):
             raise ValueError(

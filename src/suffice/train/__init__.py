@@ -9,3 +9,12 @@ from ._reach import Reach as Reach
 from ._renoised import Renoised as Renoised
 from ._shards import Shards as Shards
 from ._source import AbstractSource as AbstractSource, Split as Split
+from .tangents import (
+    AbstractTangentBatch as AbstractTangentBatch,
+    AbstractTangents as AbstractTangents,
+    flat_summary as flat_summary,
+    Rows as Rows,
+    save_tangents as save_tangents,
+    Summarised as Summarised,
+    Tangents as Tangents,
+)

@@ -125,4 +125,6 @@ def run_segment(
         return state, numbers
     held = _evaluate(state.average, fixed, held_out, keys[1], state.step)
     numbers |= {f"valid_{name}": value for name, value in held.items()}
+    if settings.monitor not in held:
+        raise ValueError(f"monitor must be one of {', '.join(held)}, but {settings.monitor!r} came")
     return _keep_best(state, held[settings.monitor], settings), numbers

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import equinox as eqx
 import jax
@@ -27,6 +27,7 @@ from ._patience import Patience
 from ._reach import Reach, reach_of
 from ._rows import refuse_constant_parameters
 from ._source import AbstractSource, Split
+from .tangents import Rows
 
 _START_ROWS = 16_384
 
@@ -66,14 +67,16 @@ def fit(
     learning_rate: float = 1e-3,
     weight_decay: float = 1e-4,
     optimiser: optax.GradientTransformation | None = None,
+    min_epochs: int = 0,
     max_epochs: int = 200,
     patience: int = 12,
     plateau: int = 4,
     factor: float = 0.4,
     average: float = 0.99,
     max_seconds: float = math.inf,
-    monitor: str = "loss",
+    monitor: str | None = None,
     track_from: int = 0,
+    keep: Literal["best", "last"] = "best",
     checkpoint: str | Path | None = None,
     loggers: Sequence[Callable[[Mapping[str, float]], None]] = (),
     segment: int | None = None,
@@ -83,7 +86,8 @@ def fit(
 
     **Arguments:**
 
-    - `objective`: what to learn, such as `sf.Ratio(summary)`.
+    - `objective`: what to learn, such as `sf.Ratio(summary)`. One that has been trained (`fit.objective`)
+      goes on from where it is.
     - `data`: `Simulations` (in memory or opened from a file), or a source such as `sf.Fresh`.
     - `key`: seed or JAX key; the same key gives the same fit.
     - `valid`: share of the rows held out to decide on the learning rate, the end and the best weights.
@@ -92,13 +96,16 @@ def fit(
     - `batch_size`: rows in a step.
     - `learning_rate`, `weight_decay`, `optimiser`: AdamW unless an optax `optimiser` of learning
       rate one is given; `learning_rate` multiplies its updates.
-    - `max_epochs`, `patience`: at most so many epochs, and at most so many without a new best.
+    - `min_epochs`, `max_epochs`, `patience`: at least and at most so many epochs, and between them at most
+      so many without a new best.
     - `plateau`, `factor`: after `plateau` epochs without a new best, multiply the learning rate by `factor`.
     - `average`: decay per step of an exponential average of the weights, which is what is
       evaluated and kept; 0 keeps the weights themselves.
     - `max_seconds`: end after so many wall seconds.
-    - `monitor`: the held-out number to watch (a name in the history, without `valid_`).
+    - `monitor`: the held-out number to watch (a name in the history, without `valid_`); the objective
+      names it unless told.
     - `track_from`: the step from which the best weights are tracked (for annealed losses).
+    - `keep`: the weights with the best held-out value, or the last ones.
     - `checkpoint`: a file written after each epoch; the same call goes on from it after a kill,
       bit for bit as if it had not been killed.
     - `loggers`: functions called with each epoch's numbers (`sf.train.tensorboard(folder)`).
@@ -110,6 +117,8 @@ def fit(
     **Raises:** `ValueError` for settings or data that cannot be trained on.
     """
     for_split, for_start, for_epochs = jax.random.split(as_key(key), 3)
+    if keep not in ("best", "last"):
+        raise ValueError(f"keep must be 'best' or 'last', but {keep!r} came")
     _refuse(max_epochs=max_epochs, patience=patience, plateau=plateau, batch_size=batch_size)
     started = time.perf_counter()
     whole = as_source(data, batch_size, segment)
@@ -117,22 +126,25 @@ def fit(
     rows = source.sample(_START_ROWS, key=for_start)
     refuse_constant_parameters(rows, whole.names)
     weights, fixed = _parts(objective.start(rows, names=whole.names, key=for_start))
-    settings = Settings(optimiser or adamw(weight_decay, 10.0), monitor, track_from, average)
-    rules = Rules(max_epochs, patience, plateau, factor, max_seconds)
+    watched = objective.monitor if monitor is None else monitor
+    settings = Settings(optimiser or adamw(weight_decay, 10.0), watched, track_from, average)
+    rules = Rules(min_epochs, max_epochs, patience, plateau, factor, max_seconds)
     task = Task(fixed, source, held_out, for_epochs, settings, rules)
     fresh = Progress(initial_state(weights, settings), Patience(learning_rate), 0, [])
     path = None if checkpoint is None else Path(checkpoint)
     mark = "" if path is None else _fingerprint(task, weights, rows, learning_rate)
     resumed = fresh if path is None else read_checkpoint(path, fresh, mark)
     end, why = run(task, resumed, checkpoint=path, fingerprint=mark, loggers=loggers, show=progress)
+    kept = end.state.best if keep == "best" else end.state.average
+    trained: AbstractObjective = eqx.combine(kept, fixed)
     return Fit(
-        objective=eqx.combine(end.state.best, fixed),
+        objective=trained.finish(held_out, key=for_start),
         history=pd.DataFrame(end.history),
         stopped=why,
         split=split,
         example=_example(rows),
         names=whole.names,
-        reach=reach_of(rows.x) if isinstance(rows, Batch) else None,
+        reach=reach_of(rows.x) if isinstance(rows, Batch | Rows) else None,
         seconds=time.perf_counter() - started,
     )
 
@@ -148,7 +160,7 @@ def _parts(objective: AbstractObjective) -> tuple[PyTree, PyTree]:
 
 
 def _example(rows: Any) -> PyTree:
-    x = rows.x if isinstance(rows, Batch) else rows
+    x = rows.x if isinstance(rows, Batch | Rows) else rows
     return jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), x)
 
 

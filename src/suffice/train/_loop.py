@@ -21,6 +21,7 @@ Logger = Callable[[Mapping[str, float]], None]
 class Rules(NamedTuple):
     """When to lower the learning rate and when to stop."""
 
+    min_epochs: int
     max_epochs: int
     patience: int
     plateau: int
@@ -75,7 +76,7 @@ def reason_to_stop(progress: Progress, task: Task, seconds: float) -> str | None
     """Why the fit is over, or `None` while it is not."""
     if progress.history and not _finite(progress.history[-1], task.settings.monitor):
         return "not finite"
-    if progress.patience.since_best >= task.rules.patience:
+    if progress.patience.since_best >= task.rules.patience and progress.epoch >= task.rules.min_epochs:
         return "patience"
     if progress.epoch >= task.rules.max_epochs:
         return "max_epochs"

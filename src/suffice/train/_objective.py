@@ -7,6 +7,8 @@ from typing import Any
 import equinox as eqx
 from jaxtyping import Array, PyTree
 
+from ._source import AbstractSource
+
 
 class AbstractObjective(eqx.Module):
     """Holds everything that is learned; brings a loss, never a training loop.
@@ -14,10 +16,14 @@ class AbstractObjective(eqx.Module):
     To write one: keep the summary in the field `summary`; write `loss` for a whole batch,
     with the maths for one example inside and `vmap` outside; in `start`, set statistics and
     data-dependent first weights from a sample of training rows, and return the started copy
-    (or `self`).
+    (or `self`); an objective that has been trained goes on from where it is. In `finish`, measure
+    on the held-out part what the trained objective needs besides its weights, or return `self`.
+    `monitor` names the held-out number that decides on the best weights: `"loss"`, or one of
+    those that `loss` returns beside it.
     """
 
     summary: eqx.AbstractVar[Callable]
+    monitor: eqx.AbstractClassVar[str]
 
     @abc.abstractmethod
     def start(self, rows: Any, *, names: tuple[str, ...], key: Array) -> "AbstractObjective":
@@ -26,3 +32,7 @@ class AbstractObjective(eqx.Module):
     @abc.abstractmethod
     def loss(self, batch: PyTree, *, key: Array, step: Array) -> tuple[Array, dict[str, Array]]:
         """The loss of one batch, a scalar, and named scalars to be written in the history."""
+
+    @abc.abstractmethod
+    def finish(self, held_out: AbstractSource, *, key: Array) -> "AbstractObjective":
+        """This objective with its best weights, completed by what is measured on the held-out part."""
