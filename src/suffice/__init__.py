@@ -24,9 +24,21 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time see __geta
         score_compression as score_compression,
     )
     from .objectives import Fisher as Fisher, Ratio as Ratio
-    from .posteriors import posterior as posterior, rounds as rounds, truncate as truncate
+    from .posteriors import (
+        ABC as ABC,
+        GaussianApproximation as GaussianApproximation,
+        PMC as PMC,
+        posterior as posterior,
+        rounds as rounds,
+        truncate as truncate,
+    )
     from .priors import EmpiricalPrior as EmpiricalPrior, Prior as Prior
-    from .simulate import load_simulations as load_simulations, simulate as simulate, Simulations as Simulations
+    from .simulate import (
+        load_simulations as load_simulations,
+        simulate as simulate,
+        simulate_at as simulate_at,
+        Simulations as Simulations,
+    )
     from .train import Fit as Fit, fit as fit, Fresh as Fresh, Renoised as Renoised, Tangents as Tangents
 
 __version__ = "0.1.0"
@@ -38,6 +50,7 @@ _HOMES = {
     "EmpiricalPrior": "priors",
     "Simulations": "simulate",
     "simulate": "simulate",
+    "simulate_at": "simulate",
     "load_simulations": "simulate",
     "fit": "train",
     "Fit": "train",
@@ -47,6 +60,9 @@ _HOMES = {
     "Ratio": "objectives",
     "Fisher": "objectives",
     "posterior": "posteriors",
+    "GaussianApproximation": "posteriors",
+    "ABC": "posteriors",
+    "PMC": "posteriors",
     "truncate": "posteriors",
     "rounds": "posteriors",
     "retained": "information",

@@ -1,8 +1,16 @@
 """Posteriors for an observation, and the rounds that narrow a prior around it."""
 
+from ._abc import ABC as ABC, ABCRun as ABCRun
 from ._abstract import AbstractDensity as AbstractDensity, AbstractPosterior as AbstractPosterior
+from ._gaussian_approximation import (
+    GaussianApproximation as GaussianApproximation,
+    GaussianPosterior as GaussianPosterior,
+    Grid as Grid,
+)
 from ._joint import Joint as Joint
 from ._marginal import Marginal as Marginal
+from ._particles import Particles as Particles
+from ._pmc import PMC as PMC, PMCRun as PMCRun
 from ._posterior import posterior as posterior
 from ._ratio_posterior import RatioPosterior as RatioPosterior
 from ._rounds import Round as Round, Rounds as Rounds, rounds as rounds

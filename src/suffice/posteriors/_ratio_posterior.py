@@ -13,6 +13,7 @@ from ..core import as_key, KeyLike
 from ..objectives import Ratio
 from ..priors import AbstractPrior
 from ._abstract import AbstractDensity
+from ._arviz import as_arviz
 from ._chain import Chain, prior_times_ratio
 from ._evaluate import group_ratio, summaries
 from ._joint import Joint, joint
@@ -131,12 +132,10 @@ class RatioPosterior(AbstractDensity):
 
     def to_arviz(self, n: int = 4000, *, key: KeyLike = 0) -> Any:
         """`n` draws as ArviZ data (an xarray `DataTree` with the group `posterior`)."""
-        import arviz_base
-
         if not self.single:
             raise ValueError("to_arviz takes the posterior of one observation; ask for one at a time")
         drawn = self.sample(n, key=key)
-        return arviz_base.from_dict({"posterior": {name: drawn[None, :, i] for i, name in enumerate(self.names)}})
+        return as_arviz(self.names, drawn)
 
     def _drawn(self) -> np.ndarray:
         drawn = self.sample(500, key=0)

@@ -7,9 +7,10 @@ from ._batch import Batch as Batch
 from ._callable import CallableFolder
 from ._failures import Failures as Failures
 from ._load import load_simulations as load_simulations
-from ._simulate import simulate as simulate
+from ._simulate import simulate as simulate, simulate_at as simulate_at
 from ._simulations import Simulations as Simulations
 from ._status import Status as Status
+from ._tracing import try_tracing as try_tracing
 
 # `import suffice.simulate` puts the folder in the place of the function of the same name.
 sys.modules[__name__].__class__ = CallableFolder

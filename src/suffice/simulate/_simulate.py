@@ -2,13 +2,14 @@
 
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array
+from jaxtyping import Array, Float
 
 from ..core import as_key, bar, KeyLike
 from ..priors import AbstractPrior
@@ -82,7 +83,9 @@ def simulate(
     >>> sims.x.shape, sims.names
     ((100, 5), ('mean',))
     """
-    _refuse(prior=prior, simulator=simulator, n=n, workers=workers, chunk=chunk, timeout=timeout, retries=retries)
+    if not isinstance(prior, AbstractPrior):
+        raise TypeError(f"prior must be an sf.Prior, but a {type(prior).__name__} came")
+    _refuse(simulator=simulator, n=n, workers=workers, chunk=chunk, timeout=timeout, retries=retries)
     for_theta, for_rows = jax.random.split(as_key(key))
     columns, quantities = split_given(given, prior, simulator)
     tracing = _tracing(simulator, quantities, prior.dim, workers, timeout)
@@ -91,15 +94,54 @@ def simulate(
     if store is not None:
         identity = {"key": _entropy(for_rows), "given": {name: v.tolist() for name, v in quantities.items()}}
         keep = Store(Path(store), theta, prior.names, chunk=chunk, identity=identity, retries=retries)
-    verdict = Verdict(keep, theta, prior.names, tracing.reason)
+    run = _Run(simulator, for_rows, theta, keep.todo, range(retries + 1), quantities)
+    return _carry_out(run, keep, tracing, prior.names, workers, timeout, keep.chunk or chunk, progress)
+
+
+def simulate_at(
+    theta: Float[Array | np.ndarray, "n p"],
+    simulator: Callable,
+    *,
+    key: KeyLike,
+    names: Sequence[str] | None = None,
+    workers: int | None = None,
+    chunk: int = 1024,
+    timeout: float | None = None,
+    retries: int = 0,
+    progress: bool = True,
+) -> Simulations:
+    """Simulate each of the parameter vectors `theta` `(n, p)`; all else is as for `simulate`.
+
+    >>> simulate_at(np.zeros((3, 1)), lambda key, theta: theta + 1.0, key=0, progress=False).x.tolist()
+    [[1.0], [1.0], [1.0]]
+    """
+    theta = np.asarray(theta, np.result_type(float, jnp.zeros(()).dtype))
+    n = len(theta)
+    _refuse(simulator=simulator, n=n, workers=workers, chunk=chunk, timeout=timeout, retries=retries)
+    called = tuple(f"theta[{i}]" for i in range(theta.shape[1])) if names is None else tuple(names)
+    tracing = _tracing(simulator, {}, theta.shape[1], workers, timeout)
+    run = _Run(simulator, as_key(key), theta, np.arange(n), range(retries + 1), {})
+    return _carry_out(run, Memory(theta, called), tracing, called, workers, timeout, chunk, progress)
+
+
+def _carry_out(
+    run: "_Run",
+    keep: AbstractKeep,
+    tracing: Tracing,
+    names: tuple[str, ...],
+    workers: int | None,
+    timeout: float | None,
+    chunk: int,
+    progress: bool,
+) -> Simulations:
+    n = len(run.theta)
+    verdict = Verdict(keep, run.theta, names, tracing.reason)
     with bar(n, "simulate", enabled=progress, unit="sim") as shown:
         shown.update(n - len(keep.todo))
-        run = _Run(simulator, for_rows, theta, keep.todo, range(retries + 1), quantities, shown.update)
-        chunk = keep.chunk or chunk
         if tracing.example is not None:
-            pieces = run.traced(_fitting(chunk, n, tracing.example))
+            pieces = run.traced(_fitting(chunk, n, tracing.example), shown.update)
         else:
-            pieces = run.in_processes(workers or _cpus(), timeout, chunk)
+            pieces = run.in_processes(workers or _cpus(), timeout, chunk, shown.update)
         verdict.take(pieces, shown)
     return verdict.finish()
 
@@ -113,26 +155,25 @@ class _Run(NamedTuple):
     todo: np.ndarray
     attempts: range
     given: dict[str, Any]
-    tick: Callable[[int], object]
 
-    def traced(self, chunk: int) -> Iterator[Piece]:
+    def traced(self, chunk: int, tick: Callable[[int], object]) -> Iterator[Piece]:
         simulator = WithGiven(self.simulator, self.given) if self.given else self.simulator
         settings = {"chunk": chunk, "attempts": self.attempts}
         for piece in run_traced(simulator, self.key, self.theta, self.todo, **settings):
-            self.tick(len(piece.rows))
+            tick(len(piece.rows))
             yield piece
 
-    def in_processes(self, workers: int, timeout: float | None, chunk: int) -> Iterator[Piece]:
+    def in_processes(
+        self, workers: int, timeout: float | None, chunk: int, tick: Callable[[int], object]
+    ) -> Iterator[Piece]:
         from ._pool import run_pool
 
         settings = {"workers": workers, "timeout": timeout, "attempts": self.attempts, "chunk": chunk}
         task = (self.simulator, self.given, _entropy(self.key))
-        yield from run_pool(task, self.theta, self.todo, tick=self.tick, **settings)
+        yield from run_pool(task, self.theta, self.todo, tick=tick, **settings)
 
 
-def _refuse(*, prior: Any, simulator: Any, n: Any, workers: Any, chunk: Any, timeout: Any, retries: Any) -> None:
-    if not isinstance(prior, AbstractPrior):
-        raise TypeError(f"prior must be an sf.Prior, but a {type(prior).__name__} came")
+def _refuse(*, simulator: Any, n: Any, workers: Any, chunk: Any, timeout: Any, retries: Any) -> None:
     if not callable(simulator):
         raise TypeError(f"simulator must be a function of (key, theta), but a {type(simulator).__name__} came")
     for name, value, least in (
