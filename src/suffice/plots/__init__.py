@@ -1,7 +1,10 @@
 """Figures: each takes results and returns matplotlib axes, in colours everybody can tell apart."""
 
+from ._accepted import accepted as accepted
 from ._corner import corner as corner
 from ._coverage import coverage as coverage
+from ._fisher_ellipses import fisher_ellipses as fisher_ellipses
+from ._fisher_history import fisher_history as fisher_history
 from ._history import history as history
 from ._marginals import marginals as marginals
 from ._rank_histograms import rank_histograms as rank_histograms
