@@ -16,6 +16,9 @@ SECTIONS = {
     "truncation": "Truncation",
     "lynx_hare": "Lynx and hare",
     "files": "A user's file",
+    "fisher": "Fisher information: ten Gaussian draws",
+    "fisher_known": "Fisher information: fields, noise with a nuisance, exponential and gamma draws",
+    "likelihood_free": "Likelihood-free posteriors",
 }
 HEAD = """# Measured
 

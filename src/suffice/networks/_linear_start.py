@@ -79,7 +79,7 @@ class LinearStart(AbstractDataDependent):
         record(self.slot, x)
         x = jnp.ravel(x)
         weight, bias, unexplained = self.start.value
-        return weight @ x + bias + unexplained * (self.change @ x + self.bias + more)
+        return x @ weight.T + bias + unexplained * (x @ self.change.T + self.bias + more)
 
     @property
     def weight(self) -> Float[Array, "n_out n_in"]:

@@ -74,7 +74,7 @@ def _one(
     ax.set_xlim(ends[0, j], ends[1, j])
     for k, (covariance, point) in enumerate(zip(covariances, points)):
         if i == j:
-            x = np.linspace(*ends[:, i], 300)
+            x = np.linspace(ends[0, i], ends[1, i], 300)
             peak = np.exp(-0.5 * (x - point[i]) ** 2 / covariance[i, i]) / np.sqrt(covariance[i, i])
             ax.plot(x, peak, color=colour(k), linestyle=line(k))
             continue

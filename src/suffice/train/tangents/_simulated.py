@@ -13,7 +13,7 @@ from jaxtyping import Array, Float, Key
 from ...core import chunked_map
 from .._source import AbstractSource, Split
 from ._batch import AbstractTangentBatch, AbstractTangents, Rows, Summarised
-from ._derivative import flat_summary, through
+from ._derivative import along, flat_summary, through
 
 _MOST_NUMBERS = 2**26
 
@@ -34,6 +34,9 @@ class SimulatedBatch(AbstractTangentBatch):
         f = flat_summary(f)
 
         def both(key: Array) -> tuple[Array, Array]:
+            whole = jax.eval_shape(self.simulator, key, self.fiducial)
+            if self.width is None and all(jnp.issubdtype(leaf.dtype, jnp.inexact) for leaf in jax.tree.leaves(whole)):
+                return along(f, *through(lambda theta: self.simulator(key, theta), self.fiducial, None))
             return through(lambda theta: f(self.simulator(key, theta)), self.fiducial, self.width)
 
         s, ds = chunked_map(both, self.keys[: self.n_d], chunk=chunk)
