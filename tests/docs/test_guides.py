@@ -8,7 +8,7 @@ import pytest
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = ["priors", "simulate", "networks", "training", "ratio"]
-PAGES += ["posterior", "truncation", "checks", "information", "shell"]
+PAGES += ["posterior", "truncation", "checks", "information", "fisher", "likelihood_free", "shell"]
 
 
 def blocks(page: Path) -> str:

@@ -163,3 +163,12 @@ def test_bad_input_is_refused_before_any_simulation(arguments, message):
     settings = {"prior": PRIOR, "simulator": line, "n": 10, "key": 0, **QUIET} | arguments
     with pytest.raises((ValueError, TypeError), match=message):
         sf.simulate(**settings)
+
+
+def test_given_parameters_are_simulated_in_their_order():
+    theta = np.arange(6.0).reshape(3, 2)
+    for simulator, workers in ((lambda key, t: 2 * t + 0 * jax.random.normal(key), None), (lambda rng, t: 2 * t, 1)):
+        sims = sf.simulate_at(theta, simulator, key=0, names=("a", "b"), workers=workers, progress=False)
+        np.testing.assert_allclose(sims.x, 2 * theta)
+        np.testing.assert_allclose(sims.theta, theta)
+        assert sims.names == ("a", "b")
