@@ -39,7 +39,7 @@ def fisher_ellipses(
     >>> fisher_ellipses([np.diag([10.0, 5.0]), np.diag([8.0, 2.0])], at=[0.0, 1.0]).shape
     (2, 2)
     """
-    several = list(matrices) if isinstance(matrices, list | tuple) else [matrices]
+    several = list(matrices) if isinstance(matrices, list | tuple) and np.ndim(matrices[0]) == 2 else [matrices]
     covariances = [_covariance(matrix) for matrix in several]
     p = len(covariances[0])
     if any(len(c) != p for c in covariances):

@@ -21,7 +21,6 @@ from ._comparison import checked_fisher, compare, Compared, Comparison, observed
 from ._particles import Particles
 
 _CHUNK = 8192
-_SETTLED = 0.15
 
 
 class PMCRun(eqx.Module):
@@ -55,11 +54,11 @@ class _Population(NamedTuple):
 
 
 class _Ahead(NamedTuple):
-    """How far to shrink ε next.
+    """How far to shrink ε next: by the quantile `shrink`, or at once to its end.
 
-    By the quantile `shrink`, as long as the population still contracts. Once it does not, smaller steps would only
-    cost simulations: ε falls at once to its end, the one asked for, or that which `stop_rate` of the last
-    generation's simulations reached.
+    The end is the ε asked for, or that which `stop_rate` of the last generation's simulations reached. One more
+    generation on the way costs 1 / (acceptance at its ε) simulations a particle; if the population contracts by the
+    same factor g again, it saves (1 - 1/g) / (acceptance at the end). Where that is less, ε falls to its end.
     """
 
     shrink: float
@@ -69,10 +68,15 @@ class _Ahead(NamedTuple):
 
     def limit(self, population: _Population) -> float:
         """The next ε."""
+        seen = population.seen
         step = float(np.quantile(population.compared.distance, self.shrink))
-        if self.before - _log_volume(population) < _SETTLED:
-            step = min(step, float(np.quantile(population.seen, 0.9 * self.stop_rate)))
-        return max(step, self.epsilon or 0.0)
+        end = self.epsilon or 0.0
+        if np.mean(seen <= end) < self.stop_rate:
+            end = max(end, float(np.quantile(seen, 0.9 * self.stop_rate)))
+        contraction = max(1.0, np.exp(self.before - _log_volume(population)))
+        saved = (1 - 1 / contraction) / max(float(np.mean(seen <= end)), 0.5 / len(seen))
+        cost = 1 / max(float(np.mean(seen <= step)), 0.5 / len(seen))
+        return end if end >= step or saved < cost else step
 
     def after(self, population: _Population) -> "_Ahead":
         """With this population as the one before."""
@@ -122,8 +126,7 @@ class PMC(eqx.Module):
           (ten times as many unless told).
         - `stop_rate`: end when a smaller share of a generation's simulations is accepted.
         - `epsilon`: end when this is reached.
-        - `shrink`: the next ε is this quantile of the distances, until the population contracts no more; then
-          it falls to its end in one step.
+        - `shrink`: the next ε is this quantile of the distances, until one step to the end costs less.
         - `max_simulations`: never make more.
 
         **Warns** when the simulations ran out before either criterion was met.

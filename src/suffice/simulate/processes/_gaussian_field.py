@@ -50,15 +50,15 @@ class GaussianField(AbstractProcess):
         slopes = np.stack([np.full(k.size - 1, 1 / float(theta[0])), -np.log(k[k > 0])])
         return 0.5 * slopes @ slopes.T
 
-    def power(self, x: Float[Array, "h w"], shells: int = 8) -> Float[Array, " shells"]:
-        """Logarithm of the mean power of a field in `shells` of |k|, evenly spaced in log k."""
+    def power(self, x: Float[Array, "h w"], shells: int = 12) -> Float[Array, " shells"]:
+        """Mean power of a field in `shells` of |k|, evenly spaced in log k (fewer where some hold no mode)."""
         k = _wavenumber(self.size)
         edges = np.exp(np.linspace(0, np.log(k.max() * 1.001), shells + 1))
         which = np.clip(np.digitize(k, edges) - 1, 0, shells - 1)[k > 0]
         power = (jnp.abs(jnp.fft.fft2(x)) ** 2 / self.size**2)[k > 0]
         count = np.bincount(which, minlength=shells)
         total = jnp.zeros(shells).at[which].add(power)
-        return jnp.log(total[count > 0] / count[count > 0])
+        return total[count > 0] / count[count > 0]
 
 
 def _wavenumber(size: int) -> np.ndarray:
