@@ -53,6 +53,22 @@ def stored(tmp_path, source):
     return sf.Tangents.stored(save_tangents(source, tmp_path / "tangents.zarr"))
 
 
+def write_records(path, arrays):
+    from tfrecord import TFRecordWriter
+
+    writer = TFRecordWriter(str(path))
+    for array in arrays:
+        writer.write({"input": (np.asarray(array, "f4").tobytes(), "byte")})
+    writer.close()
+    return path
+
+
+def records(path, **options):
+    halves = [write_records(path / f"x{i}.tfrecord", half) for i, half in enumerate(np.array_split(X, 2))]
+    neighbours = write_records(path / "dx.tfrecord", PAIRS.reshape(-1, 6))
+    return sf.Tangents.records(halves, [neighbours], FIDUCIAL, 0.2, **{"shape": (6,)} | options)
+
+
 SOURCES = {
     "exact": lambda path: sf.Tangents.exact(X, DX, FIDUCIAL),
     "differences": lambda path: sf.Tangents.differences(X, PAIRS, FIDUCIAL, 0.2),
@@ -60,6 +76,7 @@ SOURCES = {
         lambda s: at((2.0, -1.0), s), moved, FIDUCIAL, [0.2, 0.2], total=N, total_d=N_D
     ),
     "stored": lambda path: stored(path, sf.Tangents.exact(X, DX, FIDUCIAL)),
+    "records": records,
     "stored differences": lambda path: stored(path, sf.Tangents.differences(X, PAIRS, FIDUCIAL, 0.2)),
 }
 
@@ -199,3 +216,22 @@ def test_stores_that_are_none_are_refused(tmp_path):
     path = save_tangents(sf.Tangents.exact(X, DX, FIDUCIAL), tmp_path / "t.zarr")
     with pytest.raises(ValueError, match="already"):
         save_tangents(sf.Tangents.exact(X, DX, FIDUCIAL), path)
+
+
+def test_records_that_do_not_fit_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="no feature 'image'; known: input"):
+        records(tmp_path, feature="image").sample(2, key=jax.random.key(0))
+    with pytest.raises(ValueError, match="holds 6 numbers, not an array of shape"):
+        records(tmp_path, shape=(7,)).sample(2, key=jax.random.key(0))
+    whole = (tmp_path / "x0.tfrecord").read_bytes()
+    (tmp_path / "cut.tfrecord").write_bytes(whole[:-5])
+    with pytest.raises(ValueError, match="not a whole TFRecord file"):
+        sf.Tangents.records([tmp_path / "cut.tfrecord"], [], FIDUCIAL, 0.2, shape=(6,))
+    with pytest.raises(ValueError, match="each seed needs 4"):
+        sf.Tangents.records(
+            [tmp_path / "x0.tfrecord"], [tmp_path / "x1.tfrecord"] * 1 + [odd(tmp_path)], FIDUCIAL, 0.2, shape=(6,)
+        )
+
+
+def odd(path):
+    return write_records(path / "odd.tfrecord", X[:1])

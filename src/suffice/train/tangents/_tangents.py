@@ -16,6 +16,7 @@ from ._shapes import finite_rows, refuse_shapes
 from ._simulated import SimulatedTangents
 from ._store import open_tangents, Stored
 from ._streamed import StreamedTangents
+from ._tfrecord import RecordReader
 
 
 class Tangents:
@@ -27,7 +28,8 @@ class Tangents:
     - `Tangents.exact`: arrays of simulations and of their derivatives;
     - `Tangents.differences`: arrays of simulations and of lower and upper ones made with the same seeds;
     - `Tangents.generated`: functions of a seed, read ahead in the background;
-    - `Tangents.stored`: any of these from a Zarr store, read ahead in the background.
+    - `Tangents.stored`: any of these from a Zarr store, read ahead in the background;
+    - `Tangents.records`: lower and upper simulations from TFRecord files, read ahead in the background.
     """
 
     @staticmethod
@@ -167,6 +169,38 @@ class Tangents:
         return _streamed(
             Stored(reader, at, width_of(delta, len(at.theta)), total, total_d), n, n_d, augment, preprocess
         )
+
+    @staticmethod
+    def records(
+        x: Sequence[str | Path],
+        dx: Sequence[str | Path],
+        fiducial: Mapping[str, float] | Any,
+        delta: Any,
+        *,
+        shape: Sequence[int],
+        dtype: str = "float32",
+        feature: str = "input",
+        n: int | None = None,
+        n_d: int | None = None,
+        names: Sequence[str] | None = None,
+        augment: Augment | None = None,
+        preprocess: Callable[[Any], Any] | None = None,
+    ) -> StreamedTangents:
+        """Simulations and their lower and upper neighbours in TFRecord files, read ahead in the background.
+
+        **Arguments:**
+
+        - `x`: files of the simulations, one record each; `dx`: files of the lower and upper ones, for each of the
+          first seeds the lower simulation of every parameter, then the upper of every parameter.
+        - `shape`, `dtype`, `feature`: of one simulation, and under which name a record holds its bytes or floats.
+        - `delta`, `n`, `n_d` and the others: as for `Tangents.generated`.
+
+        Needs `pip install 'suffice[tfrecord]'`.
+        """
+        at = fiducial_of(fiducial, names)
+        reader = RecordReader(x, dx, len(at.theta), shape=shape, dtype=dtype, feature=feature)
+        stored = Stored(reader, at, width_of(delta, len(at.theta)), reader.n_s, _sizes(reader.n_s, reader.n_d))
+        return _streamed(stored, n, n_d, augment, preprocess)
 
     @staticmethod
     def stored(
