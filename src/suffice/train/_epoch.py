@@ -47,8 +47,8 @@ def _over_devices(batch: PyTree) -> PyTree:
         return batch
     sharding = NamedSharding(Mesh(np.array(devices), ("batch",)), PartitionSpec("batch"))
 
-    def place(leaf: Array) -> Array:
-        fits = leaf.ndim > 0 and leaf.shape[0] % len(devices) == 0
+    def place(leaf: Any) -> Any:
+        fits = isinstance(leaf, jax.Array) and leaf.ndim > 0 and leaf.shape[0] % len(devices) == 0
         return jax.lax.with_sharding_constraint(leaf, sharding) if fits else leaf
 
     return jax.tree.map(place, batch)
