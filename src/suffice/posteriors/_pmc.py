@@ -1,7 +1,7 @@
 """Population Monte Carlo: approximate Bayesian computation whose proposals follow the posterior as ε shrinks.
 
-Each generation draws from the one before it by its weights, moves by a normal kernel of twice its weighted
-covariance, and accepts within an ε that is a quantile of the distances before; weights π(θ) / Σ_j w_j K(θ; θ_j), with
+Each generation draws from the one before it by its weights, moves by a normal kernel of twice its weighted covariance
+(`kernel=2`), and accepts within an ε that is a quantile of the distances before; weights π(θ) / Σ_j w_j K(θ; θ_j), with
 the θ_j of the generation before, take the proposal out again (Beaumont, Cornuet, Marin & Robert 2009).
 """
 
@@ -114,6 +114,7 @@ class PMC(eqx.Module):
         stop_rate: float = 0.01,
         epsilon: float | None = None,
         shrink: float = 0.3,
+        kernel: float = 2.0,
         max_simulations: int = 10_000_000,
         key: KeyLike = 0,
         progress: bool = True,
@@ -127,12 +128,14 @@ class PMC(eqx.Module):
         - `stop_rate`: end when a smaller share of a generation's simulations is accepted.
         - `epsilon`: end when this is reached.
         - `shrink`: the next ε is this quantile of the distances, until one step to the end costs less.
+        - `kernel`: the kernel's covariance over the population's. A narrower one accepts more, but its weights say
+          less where the population before was thin; see `ess` in the history.
         - `max_simulations`: never make more.
 
         **Warns** when the simulations ran out before either criterion was met.
         """
         initial = 10 * particles if initial is None else initial
-        _refuse(particles, initial, stop_rate, epsilon, shrink, max_simulations)
+        _refuse(particles, initial, stop_rate, epsilon, shrink, kernel, max_simulations)
         observed = observed_estimate(self.estimate, x_obs, self.prior.dim)
         comparison = compare(self.prior, self.simulator, self.estimate, self.fisher, observed, self.workers)
         key = as_key(key)
@@ -143,7 +146,7 @@ class PMC(eqx.Module):
             while stopped is None:
                 limit = ahead.limit(population)
                 for_next = jax.random.fold_in(key, len(rows))
-                moved, made = _next(comparison, population, limit, max_simulations - total, for_next)
+                moved, made = _next(comparison, population, limit, kernel, max_simulations - total, for_next)
                 total += made
                 shown.update(made)
                 if moved is None:
@@ -173,7 +176,13 @@ def _reason(limit: float, rate: float, epsilon: float | None, stop_rate: float) 
 
 
 def _refuse(
-    particles: int, initial: int, stop_rate: float, epsilon: float | None, shrink: float, max_simulations: int
+    particles: int,
+    initial: int,
+    stop_rate: float,
+    epsilon: float | None,
+    shrink: float,
+    kernel: float,
+    max_simulations: int,
 ) -> None:
     if particles < 10:
         raise ValueError(f"particles must be at least 10, but {particles} came")
@@ -181,8 +190,8 @@ def _refuse(
         raise ValueError(f"initial must be at least particles = {particles}, but {initial} came")
     if not 0 < stop_rate < 1 or not 0 < shrink < 1:
         raise ValueError(f"stop_rate and shrink must lie between 0 and 1, but {stop_rate} and {shrink} came")
-    if epsilon is not None and not epsilon > 0:
-        raise ValueError(f"epsilon must be positive, but {epsilon} came")
+    if not kernel > 0 or (epsilon is not None and not epsilon > 0):
+        raise ValueError(f"epsilon and kernel must be positive, but {epsilon} and {kernel} came")
     if max_simulations < initial:
         raise ValueError(f"max_simulations must be at least initial = {initial}, but {max_simulations} came")
 
@@ -211,12 +220,12 @@ def _first(comparison: Comparison, particles: int, initial: int, key: Array) -> 
 
 
 def _next(
-    comparison: Comparison, population: _Population, limit: float, most: int, key: Array
+    comparison: Comparison, population: _Population, limit: float, kernel: float, most: int, key: Array
 ) -> tuple[_Population | None, int]:
     """A population within `limit`, or None when `most` simulations did not suffice; and how many were made."""
     wanted = len(population.weights)
     generator = np.random.default_rng(np.asarray(jax.random.key_data(key)).ravel())
-    root = _root(2 * population.covariance())
+    root = _root(kernel * population.covariance())
     accepted: list[Compared] = []
     seen: list[np.ndarray] = []
     found, made = 0, 0

@@ -60,12 +60,13 @@ class RecordReader(Reader):
         feature: str = "input",
     ):
         try:
-            from tfrecord.example_pb2 import Example
+            from tfrecord import example_pb2
         except ImportError as error:
             raise ImportError(
                 "reading TFRecord files needs one more package: pip install 'suffice[tfrecord]'"
             ) from error
-        self._example: Any = Example
+        module: Any = example_pb2
+        self._example = module.Example
         self._x, self._dx, self._p = _index(x), _index(dx), p
         self._shape, self._dtype, self._feature = tuple(shape), np.dtype(dtype), feature
         if len(self._dx) % (2 * p):
