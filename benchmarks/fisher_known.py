@@ -71,8 +71,8 @@ def tasks() -> dict[str, Task]:
             {"A": 1.0, "B": 0.5},
             field.exact_fisher(np.array([1.0, 0.5])),
             lambda seed: sf.networks.Conv2d((32, 32), 2, key=seed),
-            n=500,
-            max_epochs=120,
+            n=200,
+            max_epochs=110,
         ),
     }
 
