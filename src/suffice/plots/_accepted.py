@@ -16,7 +16,7 @@ _POINTS = 3000  # more than these hide each other
 @style()
 def accepted(
     run: Any,
-    epsilon: float,
+    epsilon: float | int,
     truth: Any = None,
     *,
     rejected: int = 2000,

@@ -14,7 +14,7 @@ _NAMES = {"train": "training", "valid": "held out"}
 
 @style()
 def fisher_history(
-    fit: Any, known: float | None = None, *, ax: np.ndarray | Sequence[Axes] | None = None
+    fit: Any, known: float | int | None = None, *, ax: np.ndarray | Sequence[Axes] | None = None
 ) -> np.ndarray:
     """det F by epoch on the training and the held-out part, and the regulariser's Λ beside it.
 
@@ -56,7 +56,7 @@ def fisher_history(
     return axes
 
 
-def _range(ax: Axes, frame: pd.DataFrame, known: float | None) -> None:
+def _range(ax: Axes, frame: pd.DataFrame, known: float | int | None) -> None:
     """From zero to a little above what matters: an overfitted training part may run off the top."""
     held = frame["valid_det_F"] if "valid_det_F" in frame else frame["train_det_F"]
     top = max(float(np.nanmax(held)), known or 0.0)

@@ -40,7 +40,9 @@ class ABCRun(eqx.Module):
     complete: float
     simulations: Simulations | None
 
-    def accept(self, epsilon: float | None = None, quantile: float | None = None, *, adjust: bool = False) -> Particles:
+    def accept(
+        self, epsilon: float | int | None = None, quantile: float | int | None = None, *, adjust: bool = False
+    ) -> Particles:
         """The parameters whose simulations are near enough, as a posterior.
 
         **Arguments:**
@@ -66,12 +68,12 @@ class ABCRun(eqx.Module):
         settings = {"epsilon": limit, "simulations": self.total, "names": tuple(self.prior.names)}
         return Particles(theta, weights, near.distance, **settings)
 
-    def rejected(self, epsilon: float, n: int = 1000) -> Compared:
+    def rejected(self, epsilon: float | int, n: int = 1000) -> Compared:
         """At most `n` of the simulations that are farther than `epsilon`, for figures."""
         rows = np.flatnonzero(self.compared.distance > epsilon)
         return self.compared.take(np.random.default_rng(0).permutation(rows)[:n])
 
-    def _limit(self, epsilon: float | None, quantile: float | None) -> float:
+    def _limit(self, epsilon: float | int | None, quantile: float | int | None) -> float:
         if (epsilon is None) == (quantile is None):
             raise ValueError("give epsilon or quantile, one of them")
         if epsilon is not None:
@@ -129,7 +131,7 @@ class ABC(eqx.Module):
         *,
         draws: int | None = None,
         accepted: int | None = None,
-        epsilon: float | None = None,
+        epsilon: float | int | None = None,
         max_simulations: int = 100_000_000,
         simulations: Simulations | None = None,
         keep: bool = False,
@@ -186,7 +188,7 @@ def _until(
     comparison: Comparison,
     wanted: int | None,
     others: int,
-    epsilon: float,
+    epsilon: float | int,
     most: int,
     *,
     key: KeyLike,

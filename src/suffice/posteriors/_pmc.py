@@ -112,9 +112,9 @@ class PMC(eqx.Module):
         particles: int = 1000,
         initial: int | None = None,
         stop_rate: float = 0.01,
-        epsilon: float | None = None,
+        epsilon: float | int | None = None,
         shrink: float = 0.3,
-        kernel: float = 2.0,
+        kernel: float | int = 2.0,
         max_simulations: int = 10_000_000,
         key: KeyLike = 0,
         progress: bool = True,
@@ -169,7 +169,7 @@ class PMC(eqx.Module):
         return PMCRun(posterior, pd.DataFrame(rows), stopped, observed, compared.estimates)
 
 
-def _reason(limit: float, rate: float, epsilon: float | None, stop_rate: float) -> str | None:
+def _reason(limit: float, rate: float, epsilon: float | int | None, stop_rate: float) -> str | None:
     if epsilon is not None and limit <= epsilon:
         return "epsilon"
     return "rate" if rate < stop_rate else None
@@ -179,9 +179,9 @@ def _refuse(
     particles: int,
     initial: int,
     stop_rate: float,
-    epsilon: float | None,
+    epsilon: float | int | None,
     shrink: float,
-    kernel: float,
+    kernel: float | int,
     max_simulations: int,
 ) -> None:
     if particles < 10:
@@ -220,7 +220,7 @@ def _first(comparison: Comparison, particles: int, initial: int, key: Array) -> 
 
 
 def _next(
-    comparison: Comparison, population: _Population, limit: float, kernel: float, most: int, key: Array
+    comparison: Comparison, population: _Population, limit: float, kernel: float | int, most: int, key: Array
 ) -> tuple[_Population | None, int]:
     """A population within `limit`, or None when `most` simulations did not suffice; and how many were made."""
     wanted = len(population.weights)
