@@ -12,7 +12,7 @@ writes its best weights to a file. All of the layers' arithmetic, in both direct
 """
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -77,6 +77,7 @@ class Block(eqx.Module):
 class SwyftNetwork(sf.train.AbstractObjective):
     """The summary and the ratios of swyft's tutorial; `own` gives each head one summary, else all three."""
 
+    monitor: ClassVar[str] = "loss"
     summary: eqx.nn.Linear
     first: Layer
     blocks: tuple[Block, ...]
@@ -92,6 +93,9 @@ class SwyftNetwork(sf.train.AbstractObjective):
         self.own = own
 
     def start(self, rows: Any, *, names: tuple[str, ...], key: Array) -> "SwyftNetwork":
+        return self
+
+    def finish(self, held_out, *, key):
         return self
 
     def loss(self, batch: PyTree, *, key: Array, step: Array) -> tuple[Array, dict[str, Array]]:
