@@ -2,9 +2,9 @@
 
     python -m benchmarks.fisher_known
 
-F is measured on fresh simulations. For the field the share of the log-determinant between the best linear summaries
-and all data is told: linear in the pixels nothing is known, so the linear ones may use the pixels' squares and the
-products of neighbours as well.
+F is measured on fresh simulations. Linear compression of the field's pixels knows nothing at all, for the mean of the
+field does not depend on the parameters, so its gap to all data is infinite; compared are the share of det F, and linear
+compression of the pixels with their squares and the products of neighbours.
 """
 
 import argparse
@@ -32,6 +32,7 @@ class Task(NamedTuple):
     network: Callable[[int], Any]
     n: int = 1000
     max_epochs: int = 200
+    learning_rate: float = 1e-3
 
 
 def nuisance(key: jax.Array, theta: jax.Array) -> jax.Array:
@@ -48,6 +49,11 @@ def exponential(key: jax.Array, theta: jax.Array) -> jax.Array:
 def gamma(key: jax.Array, theta: jax.Array) -> jax.Array:
     """Ten draws of shape and scale."""
     return theta[1] * jax.random.gamma(key, theta[0], (10, 1))
+
+
+def convolutional(seed: int) -> Any:
+    """For a periodic, stationary field."""
+    return sf.networks.Conv2d((32, 32), 2, channels=(32,), kernel=5, periodic=True, segments=1, key=seed)
 
 
 def tasks() -> dict[str, Task]:
@@ -70,9 +76,10 @@ def tasks() -> dict[str, Task]:
             field,
             {"A": 1.0, "B": 0.5},
             field.exact_fisher(np.array([1.0, 0.5])),
-            lambda seed: sf.networks.Conv2d((32, 32), 2, key=seed),
+            convolutional,
             n=200,
-            max_epochs=110,
+            max_epochs=30,
+            learning_rate=3e-3,
         ),
     }
 
@@ -86,24 +93,23 @@ def quadratic(x: jax.Array) -> jax.Array:
 def measured(task: Task, seed: int) -> tuple[np.ndarray, sf.Fit]:
     """F of a learned summary on fresh simulations."""
     tangents = sf.Tangents.simulated(task.simulator, task.fiducial, task.n)
-    settings = {"valid": 0.2, "max_epochs": task.max_epochs, "progress": False}
-    fit = sf.fit(sf.Fisher(task.network(seed)), tangents, key=seed + 50, **settings)
+    settings = {"valid": 0.2, "max_epochs": task.max_epochs, "learning_rate": task.learning_rate}
+    fit = sf.fit(sf.Fisher(task.network(seed)), tangents, key=seed + 50, progress=False, **settings)
     fresh = sf.Tangents.simulated(task.simulator, task.fiducial, 50_000)
     return np.asarray(sf.fisher_matrix(fit.objective.summary, fresh, key=9)), fit
 
 
-def share_of_the_gap(task: Task, dets: list[float]) -> str:
-    """How far the learned summaries of the field come from the best linear ones to all data."""
-    exact = np.linalg.slogdet(task.exact)[1]
+def beside_linear(task: Task, dets: list[float]) -> str:
+    """The field's learned summaries beside all data and beside linear compression with squares and products."""
+    exact = float(np.linalg.det(task.exact))
     images = sf.Tangents.simulated(lambda key, theta: quadratic(task.simulator(key, theta)), task.fiducial, 6000)
     linear = sf.score_compression(images, n=6000)
     fresh = sf.Tangents.simulated(images.simulator, task.fiducial, 20_000)
-    start = float(np.linalg.slogdet(np.asarray(sf.fisher_matrix(linear, fresh, key=9)))[1])
-    share = [(np.log(det) - start) / (exact - start) for det in dets]
+    start = float(np.linalg.det(np.asarray(sf.fisher_matrix(linear, fresh, key=9))))
     return (
-        f"Field: ln det F of the linear summaries {start:.2f}, of all data {exact:.2f}, learned "
-        f"{', '.join(f'{np.log(det):.2f}' for det in dets)}: {100 * min(share):.0f} % of the gap at worst (to reach "
-        f"95 %: {results.verdict(min(share) >= 0.95)}); det F {min(dets) / np.exp(exact):.3f} of the exact."
+        f"Field: det F of linear compression with squares and products {start / exact:.3f} of the exact, learned from "
+        f"the pixels {', '.join(f'{det / exact:.3f}' for det in dets)} (at least 0.95: "
+        f"{results.verdict(min(dets) >= 0.95 * exact)})."
     )
 
 
@@ -123,7 +129,7 @@ def main() -> None:
         numbers = [f"{np.linalg.det(task.exact):.4g}", ", ".join(f"{det:.4g}" for det in dets), f"{min(kept):.3f}"]
         rows.append([name, *numbers, f"{seconds:.0f}"])
         if name == "field":
-            told.append(share_of_the_gap(task, dets))
+            told.append(beside_linear(task, dets))
         else:
             within = min(kept) > 0.97 and max(dets) < 1.06 * np.linalg.det(task.exact)
             told.append(f"{name.capitalize()}: within 3 % {results.verdict(within)}.")

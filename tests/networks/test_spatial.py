@@ -15,6 +15,7 @@ BUILT = {
     "channels": (lambda: Conv1d((3, 17), 2, key=0), (3, 17)),
     "image": (lambda: Conv2d((9, 12), 2, key=0), (9, 12)),
     "residual": (lambda: ResNet2d((2, 16, 16), 2, key=0), (2, 16, 16)),
+    "stationary": (lambda: Conv2d((9, 12), 2, segments=1, periodic=True, kernel=5, key=0), (9, 12)),
     "set": (lambda: DeepSet(3, 2, key=0), (7, 3)),
 }
 
@@ -144,3 +145,19 @@ def test_a_convolution_is_that_of_xla(dims, kernel, stride):
     padding = [(kernel // 2, kernel // 2)] * dims
     known = jax.lax.conv_general_dilated(jnp.moveaxis(x, -1, 0)[None], weight, [stride] * dims, padding)[0]
     np.testing.assert_allclose(layer(x), jnp.moveaxis(known, 0, -1), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("build", "shape"),
+    [
+        (lambda: Conv1d(32, 2, segments=1, periodic=True, key=0), (32,)),
+        (lambda: Conv2d((16, 32), 2, segments=1, periodic=True, key=0), (16, 32)),
+        (lambda: ResNet2d((16, 32), 2, segments=1, periodic=True, key=0), (16, 32)),
+    ],
+)
+def test_a_periodic_field_may_be_moved_by_what_the_blocks_halve(build, shape):
+    x, theta = RNG.normal(size=(300, *shape)).astype(np.float32), RNG.normal(size=(300, 2))
+    network = started(build(), x, theta)
+    here, moved, other = (network(jnp.asarray(one)) for one in (x[0], np.roll(x[0], 8, axis=-1), x[1]))
+    np.testing.assert_allclose(moved, here, atol=1e-5)
+    assert np.abs(other - here).max() > 1e-3

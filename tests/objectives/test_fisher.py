@@ -12,8 +12,9 @@ import pytest
 
 import suffice as sf
 from suffice.objectives import Moments, moments_of
+from suffice.objectives._local import error_ellipse
 from suffice.objectives._regulariser import regulariser
-from suffice.train import Summarised
+from suffice.train import Rows, Summarised
 
 FIDUCIAL = {"mean": 0.0, "variance": 1.0}
 EXACT = np.diag([10.0, 5.0])
@@ -97,6 +98,15 @@ def test_the_information_of_parts_adds_up_by_the_schur_complement():
     moments = Moments(jnp.zeros(5), jnp.asarray(a @ a.T + np.eye(5)), jnp.asarray(rng.normal(size=(5, 2))))
     whole = moments.first(2).information() + moments.given(2).information()
     np.testing.assert_allclose(whole, moments.information(), rtol=1e-4)
+
+
+def test_the_first_unit_is_the_error_ellipse_of_a_linear_model():
+    # x = A θ + ε with independent noise of variance 4: the error ellipse is 4 (Aᵀ A)⁻¹, here far from round.
+    rng = np.random.default_rng(0)
+    a = rng.normal(size=(20, 1)) + 0.3 * rng.normal(size=(20, 2))
+    rows = Rows(2 * rng.normal(size=(20_000, 20)), np.broadcast_to(a, (20_000, 20, 2)), True)
+    unit = error_ellipse(rows)
+    np.testing.assert_allclose(unit @ unit.T, 4 * np.linalg.inv(a.T @ a), rtol=0.05)
 
 
 def test_regulariser_is_the_published_one():

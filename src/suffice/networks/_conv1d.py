@@ -25,6 +25,9 @@ class Conv1d(eqx.Module):
     - `channels`: of the convolutions, each of which halves the length.
     - `kernel`: their width, odd.
     - `width`: of the hidden layer after them.
+    - `segments`: averages over so many parts of the series go on; 1 for a stationary one, where times do not matter
+      (and no weight is given to any single number).
+    - `periodic`: beyond an edge lies the other side; otherwise zeros.
     - `key`: keyword-only; a seed or a JAX key.
 
     >>> import jax.numpy as jnp
@@ -37,6 +40,7 @@ class Conv1d(eqx.Module):
     layers: tuple[Convolution, ...]
     stack: Stack
     shape: tuple[int, int] = eqx.field(static=True)
+    segments: int = eqx.field(static=True)
 
     def __init__(
         self,
@@ -46,33 +50,37 @@ class Conv1d(eqx.Module):
         channels: tuple[int, ...] = (32, 64, 64),
         kernel: int = 5,
         width: int = 128,
+        segments: int = 8,
+        periodic: bool = False,
         key: KeyLike,
     ):
         shape = (shape,) if isinstance(shape, int) else tuple(shape)
         if len(shape) not in (1, 2) or kernel % 2 == 0:
             raise ValueError(f"shape must be (length,) or (channels, length) and kernel odd; {shape}, {kernel} came")
         self.shape = (1, shape[0]) if len(shape) == 1 else (shape[0], shape[1])
+        self.segments = segments
         keys = jax.random.split(as_key(key), len(channels) + 2)
         self.standardise = Standardise((self.shape[0], 1))
         sizes = (self.shape[0], *channels)
         self.layers = tuple(
-            Convolution(before, after, dims=1, kernel=kernel, stride=2, key=k)
+            Convolution(before, after, dims=1, kernel=kernel, stride=2, periodic=periodic, key=k)
             for before, after, k in zip(sizes, sizes[1:], keys)
         )
-        numbers = math.prod(self.shape)
-        self.linear = LinearStart(numbers, n_out, key=keys[-1], scale=1.0 if numbers <= MAX_INPUTS else 0.0)
         features = jax.eval_shape(
-            lambda x: _features(self.layers, x), jax.ShapeDtypeStruct(self.shape, jnp.float32)
+            lambda x: _features(self.layers, x, segments), jax.ShapeDtypeStruct(self.shape, jnp.float32)
         ).size
+        numbers = features if segments == 1 else math.prod(self.shape)
+        self.linear = LinearStart(numbers, n_out, key=keys[-1], scale=1.0 if numbers <= MAX_INPUTS else 0.0)
         self.stack = Stack(features, n_out, width=width, depth=1, key=keys[-2], last=0.0)
 
     def __call__(self, x: Array) -> Float[Array, " k"]:
         x = self.standardise(jnp.reshape(x, self.shape))
-        return self.linear(x, self.stack(_features(self.layers, x)))
+        features = _features(self.layers, x, self.segments)
+        return self.linear(features if self.segments == 1 else x, self.stack(features))
 
 
-def _features(layers: tuple[Convolution, ...], x: Float[Array, "c n"]) -> Float[Array, " f"]:
+def _features(layers: tuple[Convolution, ...], x: Float[Array, "c n"], segments: int) -> Float[Array, " f"]:
     x = x.T
     for layer in layers:
         x = jax.nn.silu(layer(x))
-    return summarise_positions(x.T, 8)
+    return summarise_positions(x.T, segments)

@@ -14,9 +14,10 @@ from jaxtyping import Array, Float
 
 
 class Convolution(eqx.Module):
-    """Convolution over all axes but the last, which holds the channels; zeros around, so that `stride=1` keeps sizes.
+    """Convolution over all axes but the last, which holds the channels; padded, so that `stride=1` keeps sizes.
 
     - `kernel`: width along each of the `dims` axes, odd.
+    - `periodic`: beyond an edge lies the other side; otherwise zeros.
 
     >>> Convolution(2, 5, dims=1, kernel=3, stride=2, key=jax.random.key(0))(jnp.ones((9, 2))).shape
     (5, 5)
@@ -27,16 +28,22 @@ class Convolution(eqx.Module):
     dims: int = eqx.field(static=True)
     kernel: int = eqx.field(static=True)
     stride: int = eqx.field(static=True)
+    periodic: bool = eqx.field(static=True)
 
-    def __init__(self, n_in: int, n_out: int, *, dims: int, kernel: int, stride: int = 1, key: Array):
+    def __init__(
+        self, n_in: int, n_out: int, *, dims: int, kernel: int, stride: int = 1, periodic: bool = False, key: Array
+    ):
+        if kernel % 2 == 0 or kernel < 1:
+            raise ValueError(f"kernel must be odd, but {kernel} came")
         taps = kernel**dims * n_in
         self.weight = math.sqrt(2.0 / taps) * jax.random.normal(key, (taps, n_out))
         self.bias = jnp.zeros(n_out)
-        self.dims, self.kernel, self.stride = dims, kernel, stride
+        self.dims, self.kernel, self.stride, self.periodic = dims, kernel, stride, periodic
 
     def __call__(self, x: Float[Array, "*space c"]) -> Float[Array, "*smaller n_out"]:
         around = self.kernel // 2
-        padded = jnp.pad(x, [(around, around)] * self.dims + [(0, 0)])
+        mode = "wrap" if self.periodic else "constant"
+        padded = jnp.pad(x, [(around, around)] * self.dims + [(0, 0)], mode=mode)
         sizes = [(size - 1) // self.stride + 1 for size in x.shape[:-1]]
         shifts = itertools.product(range(self.kernel), repeat=self.dims)
         slices = [self._slice(padded, shift, sizes) for shift in shifts]

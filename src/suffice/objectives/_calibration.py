@@ -20,15 +20,14 @@ class Calibration(NamedTuple):
     derivative: Float[Array, "k p"]
 
     @staticmethod
-    def of(moments: Moments, unit: Float[Array, " p"], fiducial: Float[Array, " p"]) -> "Calibration":
-        """From moments with the parameters in units of `unit`."""
+    def of(moments: Moments, unit: Float[Array, "p p"], fiducial: Float[Array, " p"]) -> "Calibration":
+        """From moments with the parameters as θ_fid + `unit` u."""
         information = moments.information()
         weights = jnp.linalg.solve(moments.covariance, moments.derivative).T
-        gain = unit[:, None] * jnp.linalg.solve(information, weights)
-        scale = 1 / (unit[:, None] * unit)
-        return Calibration(
-            fiducial, moments.mean, gain, information * scale, moments.covariance, moments.derivative / unit
-        )
+        gain = unit @ jnp.linalg.solve(information, weights)
+        back = jnp.linalg.inv(unit)
+        information = back.T @ information @ back
+        return Calibration(fiducial, moments.mean, gain, information, moments.covariance, moments.derivative @ back)
 
 
 Shape = tuple[tuple[tuple[int, ...], ...], str]

@@ -5,8 +5,8 @@ Information maximising neural networks (Charnock, Lavaux & Wandelt 2018, arXiv:1
     -log det F + r(Λ) Λ,   F = Dᵀ C⁻¹ D,
 
 with C the covariance of the summaries, D = ∂μ/∂θ the derivative of their mean, and Λ the distance of C from
-the identity (`_regulariser.py`). The first `warm` steps minimise tr C - 2 tr D instead, with the parameters in
-units of about their error bars. That is the mean square distance of the summaries from the score
+the identity (`_regulariser.py`). The first `warm` steps minimise tr C - 2 tr D instead, with the parameters turned
+and scaled to about a round error ellipse. That is the mean square distance of the summaries from the score
 t = ∂ log p(x | θ)/∂θ up to a constant, for E[s t] = ∂E[s]/∂θ: a regression, which needs no inverse, while det F
 of summaries that know nothing yet of one parameter drowns in the noise of its own estimate.
 
@@ -27,7 +27,7 @@ from ..core import Frozen, warn
 from ..networks import start_from_data
 from ..train import AbstractObjective, AbstractTangentBatch, AbstractTangents, flat_summary, Rows
 from ._calibration import Calibration, refuse_shape, shape_of
-from ._local import error_bars, refuse_dependent, refuse_rows, shifted, warn_of_kinks
+from ._local import error_ellipse, refuse_dependent, refuse_rows, shifted, warn_of_kinks
 from ._moments import Moments, moments_of
 from ._regulariser import regulariser
 
@@ -102,7 +102,7 @@ class Fisher(AbstractObjective):
         refuse_rows(rows, names)
         if rows.exact:
             warn_of_kinks(self.summary, rows)
-        unit = error_bars(rows)
+        unit = error_ellipse(rows)
         summary = start_from_data(self.summary, lambda f, x: f(x), *shifted(rows, unit))
         where = lambda f: (f.summary, f.unit)  # noqa: E731
         new = (summary, Frozen(jnp.asarray(unit, float)))
@@ -154,9 +154,9 @@ class Fisher(AbstractObjective):
         return self._calibrated.information
 
     def moments(self, batch: AbstractTangentBatch) -> Moments:
-        """Moments of the existing and the learned summaries, with the parameters in units of `unit`."""
+        """Moments of the existing and the learned summaries, with the parameters as θ_fid + `unit` u."""
         moments = moments_of(batch.summarise(self.summarise, chunk=self.chunk)).shrunk(self.shrinkage)
-        return moments._replace(derivative=moments.derivative * self._unit)
+        return moments._replace(derivative=moments.derivative @ self._unit)
 
     def _information(self, both: Moments, new: Moments) -> Array:
         lam, r = regulariser(self.strength, self.closeness)(new.covariance)
@@ -167,7 +167,7 @@ class Fisher(AbstractObjective):
         return jnp.trace(both.covariance[old:, old:]) - 2 * jnp.trace(both.derivative[old:])
 
     def _log_det(self, moments: Moments) -> Array:
-        return jnp.linalg.slogdet(moments.information())[1] - 2 * jnp.log(self._unit).sum()
+        return jnp.linalg.slogdet(moments.information())[1] - 2 * jnp.linalg.slogdet(self._unit)[1]
 
     def _numbers(self, both: Moments, new: Moments) -> dict[str, Array]:
         log_det = self._log_det(both)
@@ -179,12 +179,12 @@ class Fisher(AbstractObjective):
         if old >= len(self.names):
             existing = self._log_det(both.first(old))
             numbers |= {"log_det_existing": existing, "gain": (log_det - existing) / 2}
-        for i, row in enumerate(both.derivative[old:] / self._unit):
+        for i, row in enumerate(both.derivative[old:] @ jnp.linalg.inv(self._unit)):
             numbers |= {f"dmu[{i}]/{name}": value for name, value in zip(self.names, row)}
         return numbers
 
     @property
-    def _unit(self) -> Float[Array, " p"]:
+    def _unit(self) -> Float[Array, "p p"]:
         if self.unit is None:
             raise ValueError("this Fisher objective has not been trained: pass it to sf.fit, and use fit.objective")
         return self.unit.value

@@ -12,28 +12,43 @@ from jaxtyping import Array, PyTree
 from ..core import trainable, warn
 from ..train import flat_summary, Rows
 
+_LEAST_ALIKE = 1e-3
 
-def error_bars(rows: Rows) -> np.ndarray:
-    """About the size of each parameter's error bar `(p,)`: (Σ_j E[(∂x_j/∂θ)²] / Var x_j)^-½ over the data's numbers."""
+
+def error_ellipse(rows: Rows) -> np.ndarray:
+    """About the error ellipse of the parameters, as a matrix `(p, p)` L with θ = θ_fid + L u for u of order one.
+
+    L Lᵀ = M⁻¹ with M = Σ_j E[∂x_j/∂θ ∂x_j/∂θᵀ] / Var x_j over the data's numbers j, as if each told of the
+    parameters apart from the others. Parameters that move the data alike are so turned into their well and their
+    badly known combinations. NaN in the columns of parameters that move nothing.
+    """
     total: Any = 0.0
     for x, dx in zip(jax.tree.leaves(rows.x), jax.tree.leaves(rows.dx)):
-        variance = np.asarray(x, np.float64).var(axis=0)
-        squares = (np.asarray(dx, np.float64) ** 2).mean(axis=0)
-        varies = variance > 1e-12 * (np.asarray(x, np.float64) ** 2).mean(axis=0).clip(1e-300)
-        ratio = np.where(varies[..., None], squares / np.where(varies, variance, 1.0)[..., None], 0.0)
-        total = total + ratio.reshape(-1, ratio.shape[-1]).sum(axis=0)
-    return np.where(total > 0, np.maximum(total, 1e-300) ** -0.5, np.nan)
+        x, dx = np.asarray(x, np.float64), np.asarray(dx, np.float64)
+        variance = x.var(axis=0)
+        varies = variance > 1e-12 * (x**2).mean(axis=0).clip(1e-300)
+        weight = np.where(varies, 1 / np.where(varies, variance, 1.0), 0.0).reshape(-1)
+        flat = dx.reshape(len(x), -1, dx.shape[-1])
+        total = total + np.einsum("njp,j,njq->pq", flat, weight / len(x), flat, optimize=True)
+    bars = np.where(np.diag(total) > 0, np.diag(total).clip(1e-300) ** -0.5, np.nan)
+    alike = total * bars * bars[:, None]
+    if np.isnan(bars).any():
+        return np.diag(bars)
+    # A floor: directions in which nothing moves number by number may still be known well.
+    values, vectors = np.linalg.eigh(alike)
+    return bars[:, None] * vectors / np.sqrt(values.clip(_LEAST_ALIKE)) @ vectors.T
 
 
 def shifted(rows: Rows, unit: np.ndarray) -> tuple[PyTree, np.ndarray]:
-    """Simulations at parameters drawn around the fiducial, to first order, and those parameters in units of `unit`.
+    """Simulations at parameters θ_fid + `unit` u, to first order, and their u `(n, p)`, standard normal.
 
     A linear regression of the parameters on them is the score compression C⁻¹ D up to a matrix (MOPED: Heavens,
     Jimenez & Lahav 2000, astro-ph/9911102), which is where networks with a linear part start.
     """
     n = len(jax.tree.leaves(rows.x)[0])
     u = np.random.default_rng(0).standard_normal((n, len(unit)))
-    move = lambda x, dx: np.asarray(x + np.einsum("n...p,np->n...", dx, u * unit), np.asarray(x).dtype)  # noqa: E731
+    theta = u @ unit.T
+    move = lambda x, dx: np.asarray(x + np.einsum("n...p,np->n...", dx, theta), np.asarray(x).dtype)  # noqa: E731
     return jax.tree.map(move, rows.x, rows.dx), u
 
 
@@ -46,7 +61,7 @@ def refuse_rows(rows: Rows, names: tuple[str, ...]) -> None:
                 f"the {what} at the fiducial hold {bad} non-finite numbers; mend the simulator, or move the fiducial "
                 "away from the edge of where it is defined"
             )
-    none = [name for name, bar in zip(names, error_bars(rows)) if np.isnan(bar)]
+    none = [name for name, bar in zip(names, np.diag(error_ellipse(rows))) if np.isnan(bar)]
     if none:
         raise ValueError(
             f"no simulation depends on {', '.join(none)}: all derivatives with respect to it are zero. If the "
