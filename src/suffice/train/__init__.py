@@ -2,6 +2,7 @@
 
 from ._arrays import Arrays as Arrays
 from ._fit import Fit as Fit, fit as fit
+from ._fit_members import fit_members as fit_members, Fits as Fits
 from ._fresh import Fresh as Fresh
 from ._loggers import tensorboard as tensorboard, wandb as wandb
 from ._objective import AbstractObjective as AbstractObjective

@@ -12,10 +12,10 @@ from ._patience import Patience
 
 
 class Progress(NamedTuple):
-    """Where a fit stands: state on the device, memory on the host, rows of the history."""
+    """Where a fit stands: state on the device, memory on the host for each member, rows of the history."""
 
     state: State
-    patience: Patience
+    patience: tuple[Patience, ...]
     epoch: int
     history: list[dict[str, float]]
 
@@ -26,7 +26,7 @@ def write_checkpoint(path: Path, progress: Progress, fingerprint: str) -> None:
     content = {
         "fingerprint": fingerprint,
         "leaves": leaves,
-        "patience": tuple(progress.patience),
+        "patience": tuple(tuple(one) for one in progress.patience),
         "epoch": progress.epoch,
         "history": progress.history,
     }
@@ -46,4 +46,5 @@ def read_checkpoint(path: Path, fresh: Progress, fingerprint: str) -> Progress:
         )
     structure = jax.tree.structure(fresh.state)
     state = jax.tree.unflatten(structure, [jnp.asarray(leaf) for leaf in content["leaves"]])
-    return Progress(state, Patience(*content["patience"]), content["epoch"], content["history"])
+    patience = tuple(Patience(*one) for one in content["patience"])
+    return Progress(state, patience, content["epoch"], content["history"])

@@ -10,6 +10,7 @@ import optax
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtyping import Array, PyTree
 
+from ..core import trainable
 from ._objective import AbstractObjective
 from ._source import AbstractSource
 
@@ -32,6 +33,11 @@ class State(eqx.Module):
     best: PyTree
     best_value: Array
     step: Array
+
+
+def parts_of(objective: AbstractObjective) -> tuple[PyTree, PyTree]:
+    """What is trained, and what stays."""
+    return eqx.partition(objective, trainable(objective))
 
 
 def initial_state(weights: PyTree, settings: Settings) -> State:
@@ -97,15 +103,15 @@ def _evaluate(weights: PyTree, fixed: PyTree, source: AbstractSource, key: Array
     return {name: value.mean() for name, value in jax.lax.map(one, jnp.arange(source.steps)).items()}
 
 
-def _keep_best(state: State, value: Array, settings: Settings) -> State:
-    better = jnp.isfinite(value) & (value < state.best_value) & (state.step >= settings.track_from)
+def _keep_best(state: State, value: Array, rate: Array, settings: Settings) -> State:
+    # A member of several fits side by side that is over has a rate of zero, and its best stays as it was.
+    better = jnp.isfinite(value) & (value < state.best_value) & (state.step >= settings.track_from) & (rate > 0)
     best = jax.tree.map(lambda new, old: jnp.where(better, new, old), state.average, state.best)
     best_value = jnp.where(better, value, state.best_value)
     return State(state.weights, state.optimiser, state.average, best, best_value, state.step)
 
 
-@eqx.filter_jit
-def run_segment(
+def _segment(
     state: State,
     fixed: PyTree,
     source: AbstractSource,
@@ -127,4 +133,7 @@ def run_segment(
     numbers |= {f"valid_{name}": value for name, value in held.items()}
     if settings.monitor not in held:
         raise ValueError(f"monitor must be one of {', '.join(held)}, but {settings.monitor!r} came")
-    return _keep_best(state, held[settings.monitor], settings), numbers
+    return _keep_best(state, held[settings.monitor], rate, settings), numbers
+
+
+run_segment = eqx.filter_jit(_segment)

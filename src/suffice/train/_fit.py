@@ -15,12 +15,12 @@ import optax
 import pandas as pd
 from jaxtyping import PyTree
 
-from ..core import as_key, KeyLike, trainable
+from ..core import as_key, KeyLike
 from ..simulate import Batch, Simulations
 from ._as_source import as_source
 from ._checkpoint import Progress, read_checkpoint
-from ._epoch import initial_state, Settings
-from ._loop import Rules, run, Task
+from ._epoch import initial_state, parts_of, Settings
+from ._loop import refuse_below_one, Rules, run, Task
 from ._objective import AbstractObjective
 from ._optimiser import adamw
 from ._patience import Patience
@@ -29,7 +29,7 @@ from ._rows import refuse_constant_parameters
 from ._source import AbstractSource, Split
 from .tangents import Rows
 
-_START_ROWS = 16_384
+START_ROWS = 16_384
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,18 +119,18 @@ def fit(
     for_split, for_start, for_epochs = jax.random.split(as_key(key), 3)
     if keep not in ("best", "last"):
         raise ValueError(f"keep must be 'best' or 'last', but {keep!r} came")
-    _refuse(max_epochs=max_epochs, patience=patience, plateau=plateau, batch_size=batch_size)
+    refuse_below_one(max_epochs=max_epochs, patience=patience, plateau=plateau, batch_size=batch_size)
     started = time.perf_counter()
     whole = as_source(data, batch_size, segment)
     source, held_out, split = whole.divide(valid, test, key=for_split)
-    rows = source.sample(_START_ROWS, key=for_start)
+    rows = source.sample(START_ROWS, key=for_start)
     refuse_constant_parameters(rows, whole.names)
-    weights, fixed = _parts(objective.start(rows, names=whole.names, key=for_start))
+    weights, fixed = parts_of(objective.start(rows, names=whole.names, key=for_start))
     watched = objective.monitor if monitor is None else monitor
     settings = Settings(optimiser or adamw(weight_decay, 10.0), watched, track_from, average)
     rules = Rules(min_epochs, max_epochs, patience, plateau, factor, max_seconds)
     task = Task(fixed, source, held_out, for_epochs, settings, rules)
-    fresh = Progress(initial_state(weights, settings), Patience(learning_rate), 0, [])
+    fresh = Progress(initial_state(weights, settings), (Patience(learning_rate),), 0, [])
     path = None if checkpoint is None else Path(checkpoint)
     mark = "" if path is None else _fingerprint(task, weights, rows, learning_rate)
     resumed = fresh if path is None else read_checkpoint(path, fresh, mark)
@@ -147,16 +147,6 @@ def fit(
         reach=reach_of(rows.x) if isinstance(rows, Batch | Rows) else None,
         seconds=time.perf_counter() - started,
     )
-
-
-def _refuse(**at_least_one: int) -> None:
-    for name, value in at_least_one.items():
-        if value < 1:
-            raise ValueError(f"{name} must be at least 1, but {value} came")
-
-
-def _parts(objective: AbstractObjective) -> tuple[PyTree, PyTree]:
-    return eqx.partition(objective, trainable(objective))
 
 
 def _example(rows: Any) -> PyTree:

@@ -2,18 +2,20 @@
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, PyTree
 
 from ..core import bar, warn
 from ._checkpoint import Progress, write_checkpoint
 from ._epoch import run_segment, Settings
-from ._source import AbstractSource
+from ._members import run_members
+from ._patience import Patience
 
 Logger = Callable[[Mapping[str, float]], None]
 
@@ -29,15 +31,35 @@ class Rules(NamedTuple):
     max_seconds: float
 
 
+def refuse_below_one(**settings: int) -> None:
+    """`ValueError` for settings that must be at least 1."""
+    for name, value in settings.items():
+        if value < 1:
+            raise ValueError(f"{name} must be at least 1, but {value} came")
+
+
 class Task(NamedTuple):
-    """What stays the same from epoch to epoch."""
+    """What stays the same from epoch to epoch; of several fits side by side, `fixed` and the sources are `Members`."""
 
     fixed: PyTree
-    source: AbstractSource
-    held_out: AbstractSource
+    source: Any
+    held_out: Any
     key: Array
     settings: Settings
     rules: Rules
+    members: int | None = None
+
+    def segments(self, key: Array) -> Iterator[Any]:
+        """The pieces of one epoch."""
+        return self.source.segments(key) if self.members is None else iter([self.source])
+
+    def run(self, state: Any, segment: Any, held_out: Any, keys: tuple[Array, Array], rates: list[float]) -> Any:
+        """Train on one piece, in one compiled call."""
+        rate = jnp.asarray(rates, jnp.result_type(float))
+        if self.members is None:
+            return run_segment(state, self.fixed, segment, held_out, keys, rate[0], self.settings)
+        own = (jax.random.split(keys[0], self.members), jax.random.split(keys[1], self.members))
+        return run_members(state, self.fixed, segment, held_out, own, rate, self.settings)
 
 
 def one_epoch(task: Task, progress: Progress) -> Progress:
@@ -47,25 +69,34 @@ def one_epoch(task: Task, progress: Progress) -> Progress:
         jax.random.fold_in(task.key, progress.epoch + 1),
         jax.random.fold_in(task.key, 0),
     )
-    rate = jnp.asarray(progress.patience.rate, jnp.result_type(float))
+    rates = [0.0 if over(one, task, progress.epoch) else one.rate for one in progress.patience]
     state, numbers = progress.state, {}
-    segments = task.source.segments(for_epoch)
+    segments = task.segments(for_epoch)
     segment = next(segments)
     for index in range(10**9):
         following = next(segments, None)
         keys = (jax.random.fold_in(for_epoch, index), for_evaluation)
-        closing = task.held_out if following is None else None
-        state, numbers = run_segment(state, task.fixed, segment, closing, keys, rate, task.settings)
+        state, numbers = task.run(state, segment, task.held_out if following is None else None, keys, rates)
         if following is None:
             break
         segment = following
-    row = {"epoch": progress.epoch + 1.0} | {name: float(value) for name, value in numbers.items()}
-    row |= {"learning_rate": progress.patience.rate, "seconds": time.perf_counter() - started}
-    patience = progress.patience
-    if int(state.step) >= task.settings.track_from:
+    seconds = time.perf_counter() - started
+    columns = {name: np.atleast_1d(np.asarray(value)) for name, value in numbers.items()}
+    rows, patience = [], []
+    tracked = int(np.max(state.step)) >= task.settings.track_from
+    for member, (one, rate) in enumerate(zip(progress.patience, rates)):
+        row = {"epoch": progress.epoch + 1.0} | ({} if task.members is None else {"member": float(member)})
+        row |= {name: float(column[member]) for name, column in columns.items()}
+        rows.append(row | {"learning_rate": rate, "seconds": seconds})
         value = row[f"valid_{task.settings.monitor}"]
-        patience = patience.after(value, plateau=task.rules.plateau, factor=task.rules.factor)
-    return Progress(state, patience, progress.epoch + 1, [*progress.history, row])
+        after = one.after(value, plateau=task.rules.plateau, factor=task.rules.factor)
+        patience.append(after if tracked and rate > 0 else one)
+    return Progress(state, tuple(patience), progress.epoch + 1, [*progress.history, *rows])
+
+
+def over(patience: Patience, task: Task, epoch: int) -> bool:
+    """Whether a member waited for a new best as long as it may."""
+    return patience.since_best >= task.rules.patience and epoch >= task.rules.min_epochs
 
 
 def _finite(row: Mapping[str, float], monitor: str) -> bool:
@@ -74,9 +105,10 @@ def _finite(row: Mapping[str, float], monitor: str) -> bool:
 
 def reason_to_stop(progress: Progress, task: Task, seconds: float) -> str | None:
     """Why the fit is over, or `None` while it is not."""
-    if progress.history and not _finite(progress.history[-1], task.settings.monitor):
+    last = progress.history[-len(progress.patience) :]
+    if last and not all(_finite(row, task.settings.monitor) for row in last):
         return "not finite"
-    if progress.patience.since_best >= task.rules.patience and progress.epoch >= task.rules.min_epochs:
+    if all(over(one, task, progress.epoch) for one in progress.patience):
         return "patience"
     if progress.epoch >= task.rules.max_epochs:
         return "max_epochs"
@@ -101,11 +133,13 @@ def run(
         try:
             while (why := reason_to_stop(progress, task, time.perf_counter() - started)) is None:
                 progress = one_epoch(task, progress)
-                row = progress.history[-1]
-                shown.set_postfix(train=f"{row['train_loss']:.4g}", valid=f"{row['valid_loss']:.4g}")
+                last = progress.history[-len(progress.patience) :]
+                train, valid = (sum(row[f"{part}_loss"] for row in last) / len(last) for part in ("train", "valid"))
+                shown.set_postfix(train=f"{train:.4g}", valid=f"{valid:.4g}")
                 shown.update(1)
                 for logger in loggers:
-                    logger(row)
+                    for row in last:
+                        logger(row)
                 if checkpoint is not None:
                     write_checkpoint(checkpoint, progress, fingerprint)
         except KeyboardInterrupt:

@@ -1,0 +1,99 @@
+"""Several fits side by side in one compiled call: folds, ensembles."""
+
+import dataclasses
+import math
+import operator
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import optax
+import pandas as pd
+
+from ..core import as_key, KeyLike
+from ._checkpoint import Progress
+from ._epoch import initial_state, parts_of, Settings
+from ._fit import START_ROWS
+from ._loop import refuse_below_one, Rules, run, Task
+from ._members import Members
+from ._objective import AbstractObjective
+from ._optimiser import adamw
+from ._patience import Patience
+from ._source import AbstractSource
+
+
+@dataclasses.dataclass(frozen=True)
+class Fits:
+    """What `fit_members` returns.
+
+    - `objectives`: the trained objectives, each with the weights of its own best held-out value.
+    - `history`: one row an epoch and member, which the column `member` numbers.
+    - `stopped`: why the last one ended.
+    - `seconds`: wall seconds, compiling included.
+    """
+
+    objectives: tuple[Any, ...]
+    history: pd.DataFrame
+    stopped: str
+    seconds: float
+
+
+def fit_members(
+    objectives: Sequence[AbstractObjective],
+    parts: Sequence[tuple[AbstractSource, AbstractSource]],
+    *,
+    key: KeyLike,
+    learning_rate: float = 1e-3,
+    weight_decay: float = 1e-4,
+    optimiser: optax.GradientTransformation | None = None,
+    min_epochs: int = 0,
+    max_epochs: int = 200,
+    patience: int = 12,
+    plateau: int = 4,
+    factor: float = 0.4,
+    average: float = 0.99,
+    max_seconds: float = math.inf,
+    monitor: str | None = None,
+    track_from: int = 0,
+    loggers: Sequence[Callable[[Mapping[str, float]], None]] = (),
+    progress: bool = True,
+) -> Fits:
+    """Train objectives of one structure side by side, each on its own source, with its own learning rate and end.
+
+    **Arguments:**
+
+    - `objectives`: one a member; of the same classes and sizes.
+    - `parts`: for each member the source to train on and the one held out, with the same sizes; arrays that are the
+      same object in all are kept once.
+    - the others: as in `sf.fit`.
+
+    **Returns:** `Fits`.
+    """
+    for_start, for_epochs = jax.random.split(as_key(key))
+    refuse_below_one(max_epochs=max_epochs, patience=patience, plateau=plateau)
+    began = time.perf_counter()
+    pieces = []
+    for member, (objective, (source, _)) in enumerate(zip(objectives, parts, strict=True)):
+        own = jax.random.fold_in(for_start, member)
+        started = objective.start(source.sample(START_ROWS, key=own), names=source.names, key=own)
+        pieces.append(parts_of(started))
+    watched = objectives[0].monitor if monitor is None else monitor
+    settings = Settings(optimiser or adamw(weight_decay, 10.0), watched, track_from, average)
+    rules = Rules(min_epochs, max_epochs, patience, plateau, factor, max_seconds)
+    weights = jax.tree.map(lambda *leaves: jnp.asarray(leaves), *[piece[0] for piece in pieces])
+    fixed, source, held_out = (
+        Members.of(trees) for trees in ([piece[1] for piece in pieces], *([part[i] for part in parts] for i in (0, 1)))
+    )
+    n = len(pieces)
+    task = Task(fixed, source, held_out, for_epochs, settings, rules, n)
+    state = jax.vmap(lambda own: initial_state(own, settings))(weights)
+    fresh = Progress(state, (Patience(learning_rate),) * n, 0, [])
+    end, why = run(task, fresh, checkpoint=None, fingerprint="", loggers=loggers, show=progress)
+    each = [jax.tree.map(operator.itemgetter(member), end.state.best) for member in range(n)]
+    best: list[AbstractObjective] = [eqx.combine(own, fixed[member]) for member, own in enumerate(each)]
+    keys = jax.random.split(for_start, n)
+    trained = [one.finish(held, key=own) for one, (_, held), own in zip(best, parts, keys)]
+    return Fits(tuple(trained), pd.DataFrame(end.history), why, time.perf_counter() - began)
