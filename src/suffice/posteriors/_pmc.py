@@ -1,8 +1,9 @@
 """Population Monte Carlo: approximate Bayesian computation whose proposals follow the posterior as ε shrinks.
 
-Each generation draws from the one before it by its weights, moves by a normal kernel of twice its weighted covariance
+Each generation draws from the one before it by its weights, moves by a kernel of twice its weighted covariance
 (`kernel=2`), and accepts within an ε that is a quantile of the distances before; weights π(θ) / Σ_j w_j K(θ; θ_j), with
-the θ_j of the generation before, take the proposal out again (Beaumont, Cornuet, Marin & Robert 2009).
+the θ_j of the generation before, take the proposal out again (Beaumont, Cornuet, Marin & Robert 2009). The kernel K is Student's t of four degrees of
+freedom: beside a normal one of the same covariance it accepts more, and no weight in a long tail grows without bound.
 """
 
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from ._comparison import checked_fisher, compare, Compared, Comparison, observed
 from ._particles import Particles
 
 _CHUNK = 8192
+_FREEDOM = 4.0
 
 
 class PMCRun(eqx.Module):
@@ -256,9 +258,15 @@ def _proposals(
     inside: list[np.ndarray] = []
     while sum(map(len, inside)) < n:
         chosen = generator.choice(len(population.weights), n, p=population.weights)
-        theta = population.compared.theta[chosen] + generator.standard_normal((n, len(root))) @ root.T
+        theta = population.compared.theta[chosen] + _student(n, len(root), generator) @ root.T
         inside.append(theta[np.asarray(prior.contains(jnp.asarray(theta, float)))])
     return np.concatenate(inside)[:n]
+
+
+def _student(n: int, p: int, generator: np.random.Generator) -> np.ndarray:
+    """Student's t of `_FREEDOM` degrees of freedom in `p` dimensions, with covariance one."""
+    stretch = np.sqrt((_FREEDOM - 2) / generator.chisquare(_FREEDOM, n))
+    return stretch[:, None] * generator.standard_normal((n, p))
 
 
 def _root(covariance: np.ndarray) -> np.ndarray:
@@ -269,12 +277,13 @@ def _root(covariance: np.ndarray) -> np.ndarray:
 
 @jax.jit
 def _log_mixture(theta: Array, centres: Array, weights: Array, root: Array) -> Array:
-    """log Σ_j w_j N(θ; θ_j, root rootᵀ), but for a constant."""
+    """log Σ_j w_j K(θ; θ_j), K Student's t of covariance root rootᵀ, but for a constant."""
     solve = lambda points: jax.scipy.linalg.solve_triangular(root, points.T, lower=True).T  # noqa: E731
     middle = centres.mean(axis=0)
     z, about = solve(theta - middle), solve(centres - middle)
 
     def one(point: Array) -> Array:
-        return jax.nn.logsumexp(jnp.log(weights) - 0.5 * ((point - about) ** 2).sum(axis=1))
+        square = ((point - about) ** 2).sum(axis=1) / (_FREEDOM - 2)
+        return jax.nn.logsumexp(jnp.log(weights) - 0.5 * (_FREEDOM + len(point)) * jnp.log1p(square))
 
     return jax.lax.map(one, z, batch_size=256)
