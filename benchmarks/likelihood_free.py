@@ -19,7 +19,7 @@ from benchmarks import results
 from suffice.simulate.processes import GaussianDraws
 
 PROCESS = GaussianDraws()
-ACCEPTED, EPSILON, KERNELS = 5000, 0.3, (2.0, 1.0)
+ACCEPTED, EPSILON, KERNELS = 20_000, 0.3, (2.0,)
 
 
 class Exact:

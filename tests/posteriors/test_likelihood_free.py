@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import numpyro.distributions as dist
 import pytest
+from scipy import stats
 
 import suffice as sf
 
@@ -157,10 +158,22 @@ class TestPMC:
         rng = np.random.default_rng(0)
         theta, centres, weights = rng.normal(size=(5, 2)), rng.normal(size=(7, 2)), rng.dirichlet(np.ones(7))
         covariance = np.array([[2.0, 0.5], [0.5, 1.0]])
-        kernels = [dist.MultivariateNormal(c, covariance).log_prob(theta) for c in centres]
+        # Student's t of four degrees of freedom has twice the covariance of its scale matrix.
+        root = np.linalg.cholesky(covariance / 2)
+        kernels = [dist.MultivariateStudentT(4.0, c, root).log_prob(theta) for c in centres]
         exact = np.log(np.einsum("j,jn->n", weights, np.exp(kernels)))
         found = np.asarray(_log_mixture(theta, centres, weights, _root(covariance)))
         np.testing.assert_allclose(found - found[0], exact - exact[0], atol=1e-4)
+
+    def test_draws_of_the_kernel_have_its_covariance(self):
+        from suffice.posteriors._pmc import _student
+
+        draws = _student(400_000, 2, np.random.default_rng(0))
+        np.testing.assert_allclose(np.cov(draws.T), np.eye(2), atol=0.05)
+        radius = (draws**2).sum(axis=1)
+        # P(r² / 2 > q) of F(2, 4), at covariance 1 = twice the scale.
+        for square in (1.0, 4.0, 20.0):
+            assert np.mean(radius > square) == pytest.approx(stats.f(2, 4).sf(square * 2 / 2), rel=0.02)
 
     def test_history_tells_each_generation(self, pmc):
         assert list(pmc.history) == ["epsilon", "simulations", "acceptance", "ess"]

@@ -2,8 +2,9 @@
 
 Each generation draws from the one before it by its weights, moves by a kernel of twice its weighted covariance
 (`kernel=2`), and accepts within an ε that is a quantile of the distances before; weights π(θ) / Σ_j w_j K(θ; θ_j), with
-the θ_j of the generation before, take the proposal out again (Beaumont, Cornuet, Marin & Robert 2009). The kernel K is Student's t of four degrees of
-freedom: beside a normal one of the same covariance it accepts more, and no weight in a long tail grows without bound.
+the θ_j of the generation before, take the proposal out again (Beaumont, Cornuet, Marin & Robert 2009). The kernel K is
+Student's t of four degrees of freedom: beside a normal one of the same covariance it accepts more, and the weights in a
+long tail stay small.
 """
 
 from collections.abc import Callable
