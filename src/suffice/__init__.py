@@ -5,6 +5,7 @@ from typing import Any, TYPE_CHECKING
 
 if TYPE_CHECKING:  # what editors and type checkers read; at run time see __getattr__
     from . import (
+        bounds as bounds,
         checks as checks,
         cli as cli,
         core as core,
@@ -19,6 +20,7 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time see __geta
     )
     from .core import Estimate as Estimate, load as load, save as save
     from .information import (
+        estimate_mi as estimate_mi,
         fisher_matrix as fisher_matrix,
         retained as retained,
         score_compression as score_compression,
@@ -67,6 +69,7 @@ _HOMES = {
     "rounds": "posteriors",
     "retained": "information",
     "fisher_matrix": "information",
+    "estimate_mi": "information",
     "score_compression": "information",
     "Estimate": "core",
     "save": "core",
@@ -78,6 +81,7 @@ _FOLDERS = (
     "simulate",
     "networks",
     "train",
+    "bounds",
     "objectives",
     "information",
     "posteriors",

@@ -1,7 +1,7 @@
 """A number and how far to trust it."""
 
 import dataclasses
-from typing import Literal
+from typing import Any, Literal
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,6 +16,7 @@ class Estimate:
       quantity named in `label`, or that quantity (`"point"`). The interval is about the
       estimated number, never about the slack of the bound.
     - `unit`: unit of the three numbers.
+    - `details`: what else was found on the way, if anything.
 
     >>> print(Estimate(0.83, 0.82, 0.84, kind="lower", label="I(x; y)"))
     I(x; y) >= 0.830 nats (95 % interval 0.820 to 0.840 of this lower bound)
@@ -28,6 +29,7 @@ class Estimate:
     kind: Literal["lower", "upper", "point"] = "point"
     unit: str = "nats"
     label: str = ""
+    details: Any = dataclasses.field(default=None, repr=False, compare=False)
 
     def __str__(self) -> str:
         sign = {"lower": ">=", "upper": "<=", "point": "="}[self.kind]

@@ -1,6 +1,9 @@
 """How much is kept: information in summaries and in data."""
 
+from ._closed_forms import discrete_mi as discrete_mi, gaussian_mi as gaussian_mi
+from ._estimate_mi import estimate_mi as estimate_mi, MutualInformation as MutualInformation
 from ._fisher_matrix import fisher_matrix as fisher_matrix, FisherMatrix as FisherMatrix
+from ._neighbours import ksg as ksg
 from ._ratio_bound import influences as influences, lower_bound as lower_bound, pair_ratios as pair_ratios
 from ._retained import Retained as Retained, retained as retained
 from ._score_compression import score_compression as score_compression, ScoreCompression as ScoreCompression

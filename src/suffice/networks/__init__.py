@@ -2,12 +2,21 @@
 
 from ._conv1d import Conv1d as Conv1d
 from ._conv2d import Conv2d as Conv2d, ImageNetwork as ImageNetwork, ResNet2d as ResNet2d
+from ._critics import (
+    AbstractCritic as AbstractCritic,
+    BilinearCritic as BilinearCritic,
+    FunctionCritic as FunctionCritic,
+    JointCritic as JointCritic,
+    SeparableCritic as SeparableCritic,
+    SumOfCritics as SumOfCritics,
+)
 from ._data_dependent import (
     AbstractDataDependent as AbstractDataDependent,
     start_from_data as start_from_data,
 )
 from ._deepset import DeepSet as DeepSet
 from ._flat import flat as flat
+from ._gaussian_critic import GaussianCritic as GaussianCritic, shrunk_covariance as shrunk_covariance
 from ._layers import Dense as Dense, Stack as Stack
 from ._linear import Linear as Linear
 from ._linear_start import LinearStart as LinearStart

@@ -1,0 +1,14 @@
+"""Bounds of mutual information, one a file: how each teaches a critic, and what number it gives."""
+
+from ._abstract import AbstractBound as AbstractBound, registry as registry
+from ._alpha_tuba import AlphaTUBA as AlphaTUBA
+from ._discriminative import Discriminative as Discriminative
+from ._donsker_varadhan import DonskerVaradhan as DonskerVaradhan
+from ._flo import FLO as FLO
+from ._infonce import InfoNCE as InfoNCE
+from ._jensen_shannon import JensenShannon as JensenShannon
+from ._mine import MINE as MINE
+from ._nwj import NWJ as NWJ
+from ._pairs import log_mean_exp as log_mean_exp, pair_up as pair_up, Pairs as Pairs
+from ._smile import SMILE as SMILE
+from ._tuba import TUBA as TUBA

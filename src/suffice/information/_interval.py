@@ -1,0 +1,23 @@
+"""From one number a row to their mean and its interval."""
+
+from typing import Any, Literal
+
+import numpy as np
+from jaxtyping import Float
+from scipy import stats
+
+from ..core import Estimate
+
+
+def around(
+    terms: Float[np.ndarray, " n"],
+    kind: Literal["lower", "upper", "point"],
+    *,
+    level: float = 0.95,
+    label: str = "",
+    details: Any = None,
+) -> Estimate:
+    """Mean of the rows' terms with the normal interval of their spread."""
+    mean = float(np.mean(terms))
+    half = float(stats.norm.ppf(0.5 + level / 2) * np.std(terms, ddof=1) / np.sqrt(len(terms)))
+    return Estimate(mean, mean - half, mean + half, level, kind, label=label, details=details)
