@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from ..bounds import AbstractBound, registry
+from ..bounds import AbstractBound, JensenShannon, registry
 from ..core import as_key, Estimate, KeyLike, warn
 from ..networks import AbstractCritic
 from ._certified import contributions, Correction, correction, Evaluation, evaluations
@@ -108,14 +108,19 @@ def estimate_mi(
     settings = {"learning_rate": learning_rate, "max_epochs": max_epochs, "patience": patience, "progress": progress}
     settings |= {"critic": critic, "hidden": tuple(hidden), "negatives": negatives, "batch_size": size, "key": key}
     if estimator == "auto":
-        scales, bound, base = ("ranks", "scaled"), registry.get("js")(), not isinstance(critic, AbstractCritic)
+        scales, bound, base = ("ranks", "scaled"), JensenShannon(), not isinstance(critic, AbstractCritic)
     else:
         scales, base = ("ranks",), False
-        bound = registry.get(estimator)() if isinstance(estimator, str) else estimator
+        bound = _bound(estimator) if isinstance(estimator, str) else estimator
     trained, history = _train(one, other, parts, scales, bound, base, settings)
     references = _references(x, y, one, other, level) if estimator == "auto" else []
     name = estimator if isinstance(estimator, str) else type(estimator).__name__
     return _in_unit(_judged(trained, folds, history, references, name, level), bits)
+
+
+def _bound(name: str) -> AbstractBound:
+    made: Any = registry.get(name)
+    return made()
 
 
 def _train(

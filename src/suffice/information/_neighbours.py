@@ -12,11 +12,11 @@ The bias is small for few dimensions, and grows towards zero information with th
 (Gao, Ver Steeg & Galstyan 2015, arXiv:1411.2003): not a bound.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 from scipy.special import digamma
 
 from ..core import Estimate
@@ -62,9 +62,9 @@ def _spread(variable: Variable, seed: int) -> Float[np.ndarray, "n d"]:
 
 def _terms(x: np.ndarray, y: np.ndarray, k: int, variant: int) -> np.ndarray:
     n = len(x)
-    distance, index = cKDTree(np.concatenate([x, y], axis=1)).query(
-        np.concatenate([x, y], axis=1), k + 1, p=np.inf, workers=-1
-    )
+    both = np.concatenate([x, y], axis=1)
+    found: Any = KDTree(both).query(both, k + 1, p=np.inf, workers=-1)
+    distance, index = found
     if variant == 1:
         counts = [_within(z, np.nextafter(distance[:, k], 0)) for z in (x, y)]
         return digamma(k) + digamma(n) - sum(digamma(count + 1) for count in counts)
@@ -79,18 +79,18 @@ def _within(z: np.ndarray, radius: np.ndarray) -> np.ndarray:
         line = np.sort(z[:, 0])
         upper = np.searchsorted(line, z[:, 0] + radius, side="right")
         return upper - np.searchsorted(line, z[:, 0] - radius, side="left") - 1
-    return cKDTree(z).query_ball_point(z, radius, p=np.inf, return_length=True, workers=-1) - 1
+    return KDTree(z).query_ball_point(z, radius, p=np.inf, return_length=True, workers=-1) - 1
 
 
 def _with_classes(x: Float[np.ndarray, "n d"], classes: Int[np.ndarray, " n"], k: int) -> np.ndarray:
-    n, tree = len(x), cKDTree(x)
+    n, tree = len(x), KDTree(x)
     terms, used = np.zeros(n), np.zeros(n, bool)
     for label in np.unique(classes):
         rows = np.flatnonzero(classes == label)
         if len(rows) < 2:  # a class of one row has no neighbour and is left out, as in the paper
             continue
         own = min(k, len(rows) - 1)
-        distance = cKDTree(x[rows]).query(x[rows], own + 1, p=np.inf)[0][:, own]
+        distance = KDTree(x[rows]).query(x[rows], own + 1, p=np.inf)[0][:, own]
         near = tree.query_ball_point(x[rows], np.nextafter(distance, 0), p=np.inf, return_length=True, workers=-1)
         terms[rows] = digamma(own) - digamma(len(rows)) - digamma(np.maximum(near, 1))
         used[rows] = True

@@ -33,9 +33,8 @@ def score(critic: AbstractCritic, x: Any, y: Any, reference: Any = None, *, seed
     most = max(16, _PAIRS // n)
     if most < len(shifts):
         shifts = np.sort(np.random.default_rng(seed).choice(shifts, most, replace=False))
-    arrays = [jnp.asarray(part, float) for part in (x, y)]
     others = None if reference is None else jnp.asarray(reference, float)
-    joint, product = _score(critic, *arrays, others, jnp.asarray(shifts))
+    joint, product = _score(critic, jnp.asarray(x, float), jnp.asarray(y, float), others, jnp.asarray(shifts))
     product = np.asarray(product, np.float64)
     column = np.stack([np.roll(row, shift) for row, shift in zip(product, shifts)])
     return Scores(np.asarray(joint, np.float64), product, column)
