@@ -19,7 +19,7 @@ def folds_of(n: int, folds: int, valid: float, seed: int) -> list[Fold]:
     Every row is in the test part of one fold, but for `folds=1`.
     """
     shuffled = np.random.default_rng(seed).permutation(n)
-    size = n // max(folds, 5)
+    size = n // (5 if folds == 1 else folds)
     found = []
     for k in range(folds):
         test = shuffled[k * size : (k + 1) * size]

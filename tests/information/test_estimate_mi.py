@@ -1,0 +1,201 @@
+"""Mutual information against known values, and the honesty of its interval."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import norm
+
+import suffice as sf
+from suffice.information import discrete_mi, gaussian_mi, ksg
+from suffice.information._certified import contributions, Correction, correction, evaluations
+from suffice.information._folds import folds_of
+from suffice.information._marginals import Marginals
+from suffice.information._scores import score, Scores
+from suffice.information._variables import as_variable
+from suffice.networks import FunctionCritic
+
+RHO = 0.8
+TRUTH = -0.5 * np.log(1 - RHO**2)
+
+
+def normal(n, seed=0, rho=RHO):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=n)
+    return x, rho * x + np.sqrt(1 - rho**2) * rng.normal(size=n)
+
+
+def log_ratio(x, y):
+    z = (x[0] ** 2 - 2 * RHO * x[0] * y[0] + y[0] ** 2) / (1 - RHO**2)
+    return TRUTH - 0.5 * (z - x[0] ** 2 - y[0] ** 2)
+
+
+@pytest.fixture(scope="module")
+def found():
+    return sf.estimate_mi(*normal(2000), key=0, folds=4, hidden=(16,), max_epochs=6, progress=False)
+
+
+def test_a_bivariate_normal(found):
+    assert found.kind == "lower" and found.unit == "nats"
+    assert abs(found.value - TRUTH) < 0.06 and found.low < TRUTH
+    table = found.details.table.set_index("estimate")
+    assert {"auto", "gaussian", "ksg"} <= set(table.index)
+    assert abs(table.loc["gaussian", "value"] - TRUTH) < 0.06
+
+
+def test_the_profile_is_the_log_ratio_of_each_row(found):
+    x, y = normal(2000)
+    rows = found.details.rows
+    assert len(set(rows)) == len(rows) == 2000
+    known = np.array([log_ratio(x[[i]], y[[i]]) for i in rows])
+    assert np.corrcoef(found.details.pointwise, known)[0, 1] > 0.97
+    assert found.details.normaliser == pytest.approx(1, abs=0.05)
+    assert {"member", "epoch", "valid_loss"} <= set(found.details.history)
+
+
+def test_the_same_key_gives_the_same_number(found):
+    again = sf.estimate_mi(*normal(2000), key=0, folds=4, hidden=(16,), max_epochs=6, progress=False)
+    assert again.value == found.value
+
+
+def test_bits():
+    nats, bits = (sf.estimate_mi(*normal(500), "gaussian", bits=b) for b in (False, True))
+    assert bits.value == pytest.approx(nats.value / np.log(2)) and bits.unit == "bits"
+
+
+@pytest.mark.filterwarnings("ignore:no critic found")
+def test_a_critic_that_overfits_gains_nothing():
+    # 200 independent rows, a wide network and no end: on its training rows it would claim nats.
+    rng = np.random.default_rng(3)
+    x, y = rng.normal(size=(200, 8)), rng.normal(size=(200, 8))
+    found = sf.estimate_mi(x, y, "js", hidden=(64, 64), max_epochs=60, patience=60, key=1, progress=False)
+    assert found.low <= 0.0 and found.value < 0.05
+
+
+def test_folds_share_nothing_and_test_every_row_once():
+    folds = folds_of(103, 5, 0.1, seed=0)
+    assert np.unique(np.concatenate([fold.test for fold in folds])).size == 100
+    for fold in folds:
+        assert not (
+            set(fold.train) & set(fold.valid) | set(fold.train) & set(fold.test) | set(fold.valid) & set(fold.test)
+        )
+        assert len(fold.train) + len(fold.valid) + len(fold.test) == 100
+    assert {(len(f.train), len(f.valid), len(f.test)) for f in folds} == {(72, 8, 20)}
+    assert len(folds_of(100, 1, 0.1, seed=0)[0].test) == 20 and len(folds_of(100, 2, 0.1, seed=0)[0].test) == 50
+
+
+def test_contributions_are_the_projection_of_all_pairs():
+    rng = np.random.default_rng(0)
+    f = rng.normal(size=(7, 7))
+    shifts = np.arange(1, 7)
+    rows = np.arange(7)
+    product = np.stack([f[rows, (rows + s) % 7] for s in shifts])
+    column = np.stack([f[(rows - s) % 7, rows] for s in shifts])
+    h = contributions(Scores(np.diag(f), product, column), Correction(1.0, np.inf, 0.3, 0.0))
+    g = np.exp(f - 0.3)
+    np.fill_diagonal(g, 0)
+    assert h.mean() == pytest.approx((np.diag(f) - 0.3).mean() - g.sum() / 42 + 1)
+    np.testing.assert_allclose(h, np.diag(f) - 0.3 - (g.sum(1) / 6 + g.sum(0) / 6 - g.sum() / 42) + 1)
+
+
+def test_scores_pair_rows_with_others_in_both_directions():
+    x = np.arange(5.0)[:, None]
+    scores = score(FunctionCritic(lambda a, b: 10 * a[0] + b[0]), x, x)
+    assert scores.joint.tolist() == [0, 11, 22, 33, 44]
+    for i in range(5):
+        assert sorted(scores.product[:, i]) == [10 * i + j for j in range(5) if j != i]
+        assert sorted(scores.column[:, i]) == [10 * j + i for j in range(5) if j != i]
+
+
+def test_the_interval_is_as_wide_as_the_estimates_scatter():
+    exact = FunctionCritic(log_ratio)
+    plain = Correction(1.0, np.inf, 0.0, 0.0)
+    h = [contributions(score(exact, x[:, None], y[:, None]), plain) for x, y in (normal(400, s) for s in range(200))]
+    scatter = np.std([one.mean() for one in h])
+    told = np.mean([one.std(ddof=1) / np.sqrt(400) for one in h])
+    assert told == pytest.approx(scatter, rel=0.2)
+    assert np.mean([one.mean() for one in h]) == pytest.approx(TRUTH, abs=4 * scatter / np.sqrt(200))
+
+
+def test_the_correction_mends_a_critic_off_in_scale_and_offset():
+    x, y = normal(4000)
+    off = score(FunctionCritic(lambda a, b: 2 * log_ratio(a, b) + 3), x[:2000, None], y[:2000, None])
+    chosen = correction(off)
+    assert chosen.temper == 0.5
+    fresh = score(FunctionCritic(lambda a, b: 2 * log_ratio(a, b) + 3), x[2000:, None], y[2000:, None])
+    assert contributions(fresh, chosen).mean() == pytest.approx(TRUTH, abs=0.06)
+    assert evaluations(fresh, chosen).ceiling == pytest.approx(np.log(525), abs=0.02)
+
+
+def test_normal_scores_are_of_the_training_rows():
+    rng = np.random.default_rng(0)
+    values = np.exp(3 * rng.normal(size=(3000, 1)))
+    mapped = Marginals.fit(values, (True,), "ranks")(values)
+    np.testing.assert_allclose(np.sort(mapped[:, 0]), norm.ppf((np.arange(3000) + 0.5) / 3000))
+    assert abs(Marginals.fit(values, (True,), "ranks")(np.array([[1e9]]))[0, 0]) <= 12
+    tied = Marginals.fit(np.array([[1.0], [1.0], [2.0], [2.0]]), (True,), "ranks")(np.array([[1.0], [2.0]]))
+    np.testing.assert_allclose(tied[:, 0], norm.ppf([0.25, 0.75]))
+
+
+@pytest.mark.parametrize("variant", [1, 2])
+def test_neighbours_on_a_bivariate_normal(variant):
+    assert ksg(*normal(4000), variant=variant).value == pytest.approx(TRUTH, abs=0.04)
+
+
+def test_neighbours_with_classes():
+    # Two classes whose numbers do not overlap, three that do not differ.
+    rng = np.random.default_rng(0)
+    classes = rng.integers(0, 2, 2000)
+    apart = rng.uniform(size=2000) + 5 * classes
+    assert ksg(apart, classes).value == pytest.approx(np.log(2), abs=0.02)
+    assert ksg(rng.normal(size=2000), classes.astype(str)).value == pytest.approx(0, abs=0.03)
+
+
+def test_discrete_plug_in_and_its_correction():
+    x = np.repeat([0, 1], 50)
+    assert discrete_mi(x, x).value == pytest.approx(np.log(2) - (2 - 2 - 2 + 1) / 200)
+    rng = np.random.default_rng(0)
+    values = [discrete_mi(rng.integers(0, 6, 300), rng.integers(0, 6, 300)).value for _ in range(200)]
+    assert np.mean(values) == pytest.approx(0, abs=0.005)  # without the correction 0.042
+
+
+def test_the_gaussian_copula():
+    x, y = normal(4000)
+    assert gaussian_mi(np.exp(x), y**3).value == pytest.approx(TRUTH, abs=0.04)
+    rng = np.random.default_rng(0)
+    z = rng.normal(size=(4000, 2))
+    both = gaussian_mi(z, z + rng.normal(size=z.shape), ranks=False)
+    assert both.value == pytest.approx(np.log(2), abs=0.05)
+
+
+def test_what_is_discrete_is_recognised():
+    assert as_variable(pd.Series(["a", "b", "a"]), "x").classes.tolist() == [0, 1, 0]
+    assert as_variable(np.array([[0, 1], [1, 0], [0, 1]]), "x").classes.tolist() == [1, 0, 1]
+    assert as_variable(np.array([True, False]), "x").classes.tolist() == [1, 0]
+    assert as_variable(np.array([0.5, 1.5]), "x").classes is None
+    mixed = as_variable(pd.DataFrame({"a": [0.1, 0.2, 0.3], "b": ["u", "v", "u"]}), "x")
+    assert mixed.classes is None and mixed.continuous == (True, False, False) and mixed.numbers.shape == (3, 3)
+
+
+def test_both_discrete_needs_no_network():
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 3, 500)
+    found = sf.estimate_mi(x, x)
+    assert found.kind == "point" and found.value == pytest.approx(np.log(3), abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "options", "message"),
+    [
+        (np.ones(100), np.arange(100.0), {}, "x never varies"),
+        (np.arange(100.0), np.arange(90.0), {}, "100 rows and y 90"),
+        (np.arange(10.0), np.arange(10.0), {}, "at least 50"),
+        ([np.nan] * 100, np.arange(100.0), {}, "x has 100 missing values"),
+        (np.arange(100.0), np.arange(100.0), {"estimator": "none"}, "no bound is called"),
+        (np.arange(100.0), np.arange(100.0), {"folds": 0}, "folds must be"),
+        (np.arange(100.0), np.arange(100.0), {"critic": "none"}, "critic must be one of"),
+        (np.arange(100).astype(str), np.arange(100.0), {}, "is it an index"),
+    ],
+)
+def test_what_cannot_be_estimated_is_refused(x, y, options, message):
+    with pytest.raises(ValueError, match=message):
+        sf.estimate_mi(x, y, progress=False, **options)
