@@ -190,7 +190,7 @@ def test_both_discrete_needs_no_network():
         (np.arange(100.0), np.arange(90.0), {}, "100 rows and y 90"),
         (np.arange(10.0), np.arange(10.0), {}, "at least 50"),
         ([np.nan] * 100, np.arange(100.0), {}, "x has 100 missing values"),
-        (np.arange(100.0), np.arange(100.0), {"estimator": "none"}, "no bound is called"),
+        (np.arange(100.0), np.arange(100.0), {"estimator": "none"}, "no estimator is called"),
         (np.arange(100.0), np.arange(100.0), {"folds": 0}, "folds must be"),
         (np.arange(100.0), np.arange(100.0), {"critic": "none"}, "critic must be one of"),
         (np.arange(100).astype(str), np.arange(100.0), {}, "is it an index"),
@@ -199,3 +199,16 @@ def test_both_discrete_needs_no_network():
 def test_what_cannot_be_estimated_is_refused(x, y, options, message):
     with pytest.raises(ValueError, match=message):
         sf.estimate_mi(x, y, progress=False, **options)
+
+
+def test_a_density_gives_its_own_number_and_a_lower_bound():
+    found = sf.estimate_mi(*normal(1500), "doe", folds=3, hidden=(16,), max_epochs=25, progress=False)
+    assert found.kind == "point" and found.value == pytest.approx(TRUTH, abs=0.08)
+    table = found.details.table.set_index("estimate")
+    certified = table.loc["lower bound of the same density"]
+    assert certified["kind"] == "lower" and certified["value"] == pytest.approx(TRUTH, abs=0.1)
+
+
+def test_infonce_knows_the_ratio_up_to_a_function_of_x_only():
+    found = sf.estimate_mi(*normal(1500), "infonce", folds=3, hidden=(16,), max_epochs=25, progress=False)
+    assert found.kind == "lower" and found.value == pytest.approx(TRUTH, abs=0.1)

@@ -2,9 +2,16 @@
 
 from ._abstract import AbstractBound as AbstractBound, registry as registry
 from ._alpha_tuba import AlphaTUBA as AlphaTUBA
+from ._density_values import (
+    barber_agakov as barber_agakov,
+    club as club,
+    difference_of_entropies as difference_of_entropies,
+    leave_one_out as leave_one_out,
+)
 from ._discriminative import Discriminative as Discriminative
 from ._donsker_varadhan import DonskerVaradhan as DonskerVaradhan
 from ._flo import FLO as FLO
+from ._generative import DensityCritic as DensityCritic, Generative as Generative
 from ._infonce import InfoNCE as InfoNCE
 from ._jensen_shannon import JensenShannon as JensenShannon
 from ._mine import MINE as MINE

@@ -20,6 +20,7 @@ from ..core import as_key, Estimate, KeyLike, warn
 from ..networks import AbstractCritic
 from ._certified import contributions, Correction, correction, Evaluation, evaluations
 from ._closed_forms import discrete_mi, gaussian_mi
+from ._density_estimates import density_estimate, DENSITY_VALUES, train_densities
 from ._folds import Fold, folds_of
 from ._interval import around
 from ._neighbours import ksg
@@ -28,6 +29,7 @@ from ._train_critics import member_of, train_critics, Trained
 from ._variables import as_variable, Variable
 
 _REFERENCE = 2048
+_CLOSED: dict[str, Any] = {"ksg": ksg, "gaussian": gaussian_mi, "discrete": discrete_mi}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,7 +79,7 @@ def estimate_mi(
     - `x`, `y`: the same rows of two variables: arrays `(n,)` or `(n, ...)`, data frames, lists. Texts, booleans and
       small integers are taken as classes.
     - `estimator`: `"auto"`, or the bound that teaches the critic (`sf.bounds.registry.names`, or an instance), or
-      `"ksg"`, `"gaussian"`, `"discrete"`.
+      a density (`"doe"`, `"club"`, `"l1out"`), or without any network `"ksg"`, `"gaussian"`, `"discrete"`.
     - `folds`: so many times other rows are set apart to measure on; with 1, a fifth of the rows.
     - `valid`: share of the remaining rows that decides when to stop.
     - `critic`: `"joint"`, `"separable"`, `"bilinear"`, or a critic of your own; `hidden`: its layers.
@@ -96,9 +98,8 @@ def estimate_mi(
     """
     one, other = as_variable(x, "x"), as_variable(y, "y")
     _refuse(one, other, folds, valid, level)
-    closed = {"ksg": ksg, "gaussian": gaussian_mi, "discrete": discrete_mi}
-    if isinstance(estimator, str) and estimator in closed:
-        return _in_unit(closed[estimator](x, y, level=level), bits)
+    if isinstance(estimator, str) and estimator in _CLOSED:
+        return _in_unit(_CLOSED[estimator](x, y, level=level), bits)
     if estimator == "auto" and one.classes is not None and other.classes is not None:
         return _in_unit(discrete_mi(x, y, level=level), bits)
     key = as_key(key)
@@ -107,33 +108,39 @@ def estimate_mi(
     size = batch_size or int(np.clip(len(parts[0].train) // 30, 64, 512))
     settings = {"learning_rate": learning_rate, "max_epochs": max_epochs, "patience": patience, "progress": progress}
     settings |= {"critic": critic, "hidden": tuple(hidden), "negatives": negatives, "batch_size": size, "key": key}
-    if estimator == "auto":
-        scales, bound, base = ("ranks", "scaled"), JensenShannon(), not isinstance(critic, AbstractCritic)
-    else:
-        scales, base = ("ranks",), False
-        bound = _bound(estimator) if isinstance(estimator, str) else estimator
-    trained, history = _train(one, other, parts, scales, bound, base, settings)
+    automatic = estimator == "auto"
+    scales = ("ranks", "scaled") if automatic else ("ranks",)
+    base = automatic and not isinstance(critic, AbstractCritic)
+    if estimator in DENSITY_VALUES:
+        return _in_unit(_from_density(str(estimator), one, other, parts, level, settings), bits)
+    bound = _bound(estimator) if isinstance(estimator, str) else estimator
+    members = [member_of(one, other, fold, scale) for scale in scales for fold in parts]
+    trained, history = train_critics(members, bound, base=base, **settings)
     references = _references(x, y, one, other, level) if estimator == "auto" else []
     name = estimator if isinstance(estimator, str) else type(estimator).__name__
     return _in_unit(_judged(trained, folds, history, references, name, level), bits)
 
 
 def _bound(name: str) -> AbstractBound:
+    if name == "auto":
+        return JensenShannon()
+    if name not in registry.names:
+        known = ", ".join(["auto", *registry.names, *DENSITY_VALUES, *_CLOSED])
+        raise ValueError(f"no estimator is called {name!r}; known: {known}")
     made: Any = registry.get(name)
     return made()
 
 
-def _train(
-    x: Variable,
-    y: Variable,
-    parts: list[Fold],
-    scales: Sequence[Any],
-    bound: AbstractBound,
-    base: bool,
-    settings: dict[str, Any],
-) -> tuple[list[Trained], pd.DataFrame]:
-    members = [member_of(x, y, fold, scale) for scale in scales for fold in parts]
-    return train_critics(members, bound, base=base, **settings)
+def _from_density(
+    name: str, x: Variable, y: Variable, parts: list[Fold], level: float, settings: dict[str, Any]
+) -> Estimate:
+    kept = {k: v for k, v in settings.items() if k not in ("critic", "negatives")}
+    members = [member_of(x, y, fold, "ranks") for fold in parts]
+    trained, history = train_densities(members, components=8, **kept)
+    own = density_estimate(name, trained, level)
+    certified = _judged(trained, len(parts), history, [], "lower bound of the same density", level)
+    table = pd.concat([pd.DataFrame([_row(name, own)]), certified.details.table], ignore_index=True)
+    return dataclasses.replace(own, details=dataclasses.replace(certified.details, table=table))
 
 
 class _Fold:

@@ -77,13 +77,14 @@ def train_critics(
         own = critic if isinstance(critic, AbstractCritic) else critic_for(member, critic, base, hidden, for_critic)
         sized = bound.for_sizes(member.x.shape[1], member.y.shape[1], key=for_bound)
         objectives.append(Discriminative(own, sized, negatives))
-        parts.append(_sources(member, batch_size))
+        parts.append(sources_of(member, batch_size))
     fits = fit_members(objectives, parts, key=key, **settings)
     found = [Trained(m, trained.log_ratio, bound.normalised) for m, trained in zip(members, fits.objectives)]
     return found, fits.history
 
 
-def _sources(member: Member, batch_size: int) -> tuple[Arrays, Arrays]:
+def sources_of(member: Member, batch_size: int) -> tuple[Arrays, Arrays]:
+    """Batches to train on and to stop by."""
     train, valid = member.fold.train, member.fold.valid
     rows = np.concatenate([train, valid])
     data = {"x": member.x[rows], "y": member.y[rows]}

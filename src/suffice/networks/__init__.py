@@ -20,5 +20,6 @@ from ._gaussian_critic import GaussianCritic as GaussianCritic, shrunk_covarianc
 from ._layers import Dense as Dense, Stack as Stack
 from ._linear import Linear as Linear
 from ._linear_start import LinearStart as LinearStart
+from ._mixture import ConditionalMixture as ConditionalMixture
 from ._mlp import MLP as MLP
 from ._standardise import moments as moments, Standardise as Standardise

@@ -51,19 +51,27 @@ class GaussianCritic(AbstractCritic):
         return left[0] + right[0] + (left[1] * right[1]).sum()
 
 
+_SHARES = (0.0, 0.01, 0.03, 0.1, 0.3, 0.6)
+
+
 def shrunk_covariance(z: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "d d"]:
-    """Covariance of centred rows, shrunk to its diagonal (Schäfer & Strimmer 2005, with unequal variances)."""
+    """Covariance of centred rows, its correlations shrunk by the share under which one half tells the other best."""
     n, d = z.shape
-    sample = z.T @ z / max(1, n - 1)
-    variance = np.diag(sample)
-    floor = 1e-8 * max(float(variance.max(initial=0.0)), 1e-300)
-    scale = np.sqrt(np.maximum(variance, floor))
+    spread = np.sqrt((z**2).mean(axis=0))
+    scale = np.where(spread > 1e-12 * max(float(spread.max(initial=0.0)), 1e-300), spread, 1.0)
     u = z / scale
-    correlation = u.T @ u / max(1, n - 1)
-    # Var of each product's mean; the off-diagonal ones decide how far to shrink.
-    noise = ((u**2).T @ (u**2) / n - correlation**2) / n
-    away = ~np.eye(d, dtype=bool)
-    share = float(np.clip(noise[away].sum() / max(float((correlation[away] ** 2).sum()), 1e-300), 0.0, 1.0))
+    first, second = (half.T @ half / max(1, len(half)) for half in (u[: n // 2], u[n // 2 :]))
+    share = min(_SHARES, key=lambda share: _surprise(_towards_one(first, share), second)) if d > 1 else 0.0
+    return _towards_one(u.T @ u / max(1, n - 1), share) * scale * scale[:, None]
+
+
+def _towards_one(correlation: np.ndarray, share: float) -> np.ndarray:
     shrunk = (1 - share) * correlation
-    np.fill_diagonal(shrunk, 1.0 + 1e-6)
-    return shrunk * scale * scale[:, None]
+    np.fill_diagonal(shrunk, np.diag(correlation).clip(1e-12) * (1 + 1e-6))
+    return shrunk
+
+
+def _surprise(model: np.ndarray, seen: np.ndarray) -> float:
+    """Minus twice the mean log-likelihood of rows of covariance `seen`, but for a constant."""
+    sign, log_det = np.linalg.slogdet(model)
+    return float(log_det + np.trace(np.linalg.solve(model, seen))) if sign > 0 else np.inf
