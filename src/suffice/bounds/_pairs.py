@@ -26,13 +26,14 @@ def pair_up(
 ) -> Pairs:
     """Every row with itself and with `negatives` other rows of the batch (`None`: with all).
 
-    Rows are paired by cyclic shifts, drawn without repetition, so each y stands in as many pairs as each x.
+    Rows are paired by cyclic shifts, evenly spaced from a random one on, so each y stands in as many pairs as each x.
     """
     left, right = jax.vmap(critic.left)(x), jax.vmap(critic.right)(y)
     n = len(x)
-    shifts = jnp.arange(1, n)
+    shifts = jnp.arange(n - 1)
     if negatives is not None and negatives < n - 1:
-        shifts = jax.random.choice(key, shifts, (negatives,), replace=False)
+        shifts = jnp.arange(negatives) * ((n - 1) // negatives) + jax.random.randint(key, (), 0, n - 1)
+    shifts = 1 + shifts % (n - 1)
     others = (jnp.arange(n)[:, None] + shifts) % n
     product = jax.vmap(lambda a, rows: jax.vmap(critic.score, in_axes=(None, 0))(a, rows))
     return Pairs(jax.vmap(critic.score)(left, right), product(left, jax.tree.map(lambda leaf: leaf[others], right)))

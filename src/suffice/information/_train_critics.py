@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import equinox as eqx
 import jax
 import numpy as np
 import pandas as pd
@@ -14,8 +15,6 @@ from ..train import Arrays, fit_members
 from ._folds import Fold
 from ._marginals import Marginals, Scale
 from ._variables import Variable
-
-CRITICS = ("joint", "separable", "bilinear")
 
 
 class Member(NamedTuple):
@@ -44,14 +43,14 @@ def member_of(x: Variable, y: Variable, fold: Fold, scale: Scale) -> Member:
 def critic_for(member: Member, kind: str, base: bool, hidden: Sequence[int], key: Any) -> AbstractCritic:
     """A network, beside the closed form for normal variables where asked for."""
     sizes = (member.x.shape[1], member.y.shape[1])
-    if kind == "joint":
-        network = JointCritic(*sizes, hidden=hidden, last=0.0 if base else 0.1, key=key)
-    elif kind == "separable":
-        network = SeparableCritic(*sizes, hidden=hidden, key=key)
-    elif kind == "bilinear":
-        network = BilinearCritic(*sizes, key=key)
-    else:
-        raise ValueError(f"critic must be one of {', '.join(CRITICS)}, or a critic, but {kind!r} came")
+    makers = {
+        "joint": lambda key: JointCritic(*sizes, hidden=hidden, last=0.0 if base else 0.1, key=key),
+        "separable": lambda key: SeparableCritic(*sizes, hidden=hidden, key=key),
+        "bilinear": lambda key: BilinearCritic(*sizes, key=key),
+    }
+    if kind not in makers:
+        raise ValueError(f"critic must be one of {', '.join(makers)}, or a critic, but {kind!r} came")
+    network = eqx.filter_jit(makers[kind])(key)  # one compilation rather than one for each layer
     if not base:
         return network
     train = member.fold.train
@@ -75,7 +74,7 @@ def train_critics(
     for i, member in enumerate(members):
         for_critic, for_bound = jax.random.split(jax.random.fold_in(key, i))
         own = critic if isinstance(critic, AbstractCritic) else critic_for(member, critic, base, hidden, for_critic)
-        sized = bound.for_sizes(member.x.shape[1], member.y.shape[1], key=for_bound)
+        sized = eqx.filter_jit(bound.for_sizes)(member.x.shape[1], member.y.shape[1], key=for_bound)
         objectives.append(Discriminative(own, sized, negatives))
         parts.append(sources_of(member, batch_size))
     fits = fit_members(objectives, parts, key=key, **settings)
