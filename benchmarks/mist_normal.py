@@ -1,6 +1,6 @@
 """torch_mist on the bivariate normal, one thread; prints one line of JSON. In the environment of `peer_mist.sh`.
 
-    PYTHON benchmarks/mist_normal.py --estimator js --seed 0
+PYTHON benchmarks/mist_normal.py --estimator js --seed 0
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """suffice on the bivariate normal, one thread, compiling included; prints one line of JSON.
 
-    python -m benchmarks.suffice_normal --estimator js --seed 0
+python -m benchmarks.suffice_normal --estimator js --seed 0
 """
 
 import argparse

@@ -57,8 +57,10 @@ class Arrays(AbstractSource):
         return train, evenly(self.data, split.valid, self.batch_size), split
 
     def sample(self, n: int, *, key: Array) -> PyTree:
-        rows = np.asarray(jax.random.permutation(key, self.rows))[:n]
-        return jax.tree.map(lambda leaf: np.asarray(leaf[np.sort(rows)]), self.data)
+        rows = np.asarray(self.rows)
+        if n < len(rows):
+            rows = np.random.default_rng(np.asarray(jax.random.key_data(key)).ravel()).choice(rows, n, replace=False)
+        return jax.tree.map(lambda leaf: np.asarray(leaf)[np.sort(rows)], self.data)
 
     def segments(self, key: Array) -> Iterator[AbstractSource]:
         yield self

@@ -11,6 +11,7 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtyping import Array, PyTree
 
 from ..core import trainable
+from ._flat import unflat
 from ._objective import AbstractObjective
 from ._source import AbstractSource
 
@@ -80,7 +81,7 @@ def _train(state: State, fixed: PyTree, source: AbstractSource, key: Array, rate
         batch = _over_devices(source.batch(plan, index, for_batch))
 
         def loss(weights: PyTree) -> tuple[Array, dict[str, Array]]:
-            objective: AbstractObjective = eqx.combine(weights, fixed)
+            objective: AbstractObjective = eqx.combine(unflat(weights), fixed)
             return objective.loss(batch, key=for_loss, step=state.step)
 
         (value, metrics), gradient = jax.value_and_grad(loss, has_aux=True)(state.weights)
@@ -91,7 +92,7 @@ def _train(state: State, fixed: PyTree, source: AbstractSource, key: Array, rate
 
 
 def _evaluate(weights: PyTree, fixed: PyTree, source: AbstractSource, key: Array, step: Array) -> dict[str, Array]:
-    objective: AbstractObjective = eqx.combine(weights, fixed)
+    objective: AbstractObjective = eqx.combine(unflat(weights), fixed)
     plan = source.plan(jax.random.fold_in(key, 0))
 
     def one(index: Array) -> dict[str, Array]:

@@ -20,6 +20,7 @@ from ..simulate import Batch, Simulations
 from ._as_source import as_source
 from ._checkpoint import Progress, read_checkpoint
 from ._epoch import initial_state, parts_of, Settings
+from ._flat import flat, unflat
 from ._loop import refuse_below_one, Rules, run, Task
 from ._objective import AbstractObjective
 from ._optimiser import adamw
@@ -130,13 +131,15 @@ def fit(
     settings = Settings(optimiser or adamw(weight_decay, 10.0), watched, track_from, average)
     rules = Rules(min_epochs, max_epochs, patience, plateau, factor, max_seconds)
     task = Task(fixed, source, held_out, for_epochs, settings, rules)
-    fresh = Progress(initial_state(weights, settings), (Patience(learning_rate),), 0, [])
+    fresh = Progress(
+        initial_state(weights if optimiser else flat(weights), settings), (Patience(learning_rate),), 0, []
+    )
     path = None if checkpoint is None else Path(checkpoint)
     mark = "" if path is None else _fingerprint(task, weights, rows, learning_rate)
     resumed = fresh if path is None else read_checkpoint(path, fresh, mark)
     end, why = run(task, resumed, checkpoint=path, fingerprint=mark, loggers=loggers, show=progress)
     kept = end.state.best if keep == "best" else end.state.average
-    trained: AbstractObjective = eqx.combine(kept, fixed)
+    trained: AbstractObjective = eqx.combine(unflat(kept), fixed)
     return Fit(
         objective=trained.finish(held_out, key=for_start),
         history=pd.DataFrame(end.history),

@@ -17,6 +17,7 @@ from ..core import as_key, KeyLike
 from ._checkpoint import Progress
 from ._epoch import initial_state, parts_of, Settings
 from ._fit import START_ROWS
+from ._flat import flat, unflat
 from ._loop import refuse_below_one, Rules, run, Task
 from ._members import Members
 from ._objective import AbstractObjective
@@ -83,7 +84,8 @@ def fit_members(
     watched = objectives[0].monitor if monitor is None else monitor
     settings = Settings(optimiser or adamw(weight_decay, 10.0), watched, track_from, average)
     rules = Rules(min_epochs, max_epochs, patience, plateau, factor, max_seconds)
-    weights = jax.tree.map(lambda *leaves: jnp.asarray(leaves), *[piece[0] for piece in pieces])
+    each = [piece[0] if optimiser else flat(piece[0]) for piece in pieces]
+    weights = jax.tree.map(lambda *leaves: jnp.asarray(leaves), *each)
     fixed, source, held_out = (
         Members.of(trees) for trees in ([piece[1] for piece in pieces], *([part[i] for part in parts] for i in (0, 1)))
     )
@@ -93,7 +95,7 @@ def fit_members(
     fresh = Progress(state, (Patience(learning_rate),) * n, 0, [])
     end, why = run(task, fresh, checkpoint=None, fingerprint="", loggers=loggers, show=progress)
     each = [jax.tree.map(operator.itemgetter(member), end.state.best) for member in range(n)]
-    best: list[AbstractObjective] = [eqx.combine(own, fixed[member]) for member, own in enumerate(each)]
+    best: list[AbstractObjective] = [eqx.combine(unflat(own), fixed[member]) for member, own in enumerate(each)]
     keys = jax.random.split(for_start, n)
     trained = [one.finish(held, key=own) for one, (_, held), own in zip(best, parts, keys)]
     return Fits(tuple(trained), pd.DataFrame(end.history), why, time.perf_counter() - began)

@@ -1,0 +1,69 @@
+"""The benchmark "Beyond Normal" (Czyż et al., NeurIPS 2023, arXiv:2306.11078): 40 tasks of 10,000 rows, `auto`.
+
+    FOLDER/bin/python benchmarks/bmi_samples.py SAMPLES         # FOLDER as benchmarks/peer_bmi.sh makes it
+    python -m benchmarks.beyond_normal SAMPLES
+
+An estimate is right when it lies within 0.1 nats or a tenth of the truth; it claims too much when its lower 95 % limit
+lies above. With more seeds in SAMPLES, that is counted over all of them.
+"""
+
+import argparse
+import warnings
+from pathlib import Path
+
+import jax
+import numpy as np
+
+import suffice as sf
+from benchmarks import results
+from benchmarks.measure import cpu
+
+
+def one(path: Path) -> dict[str, float | str]:
+    """One task and seed."""
+    data = np.load(path)
+    before = cpu()
+    found = sf.estimate_mi(data["x"], data["y"], key=0, progress=False)
+    seconds = cpu() - before
+    jax.clear_caches()  # each task pays for its own compiling, as a user's would
+    table = found.details.table.set_index("estimate")["value"]
+    name, _, seed = path.stem.rpartition("-")
+    numbers = {"truth": float(data["mutual_information"]), "value": found.value, "low": found.low, "high": found.high}
+    others = {other: float(table.get(other, np.nan)) for other in ("gaussian", "ksg")}
+    return {"task": name, "seed": seed, "cpu": seconds} | numbers | others
+
+
+def main() -> None:
+    """Measure, and write the section."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("samples", type=Path)
+    parser.add_argument("--section", default="beyond_normal")
+    args = parser.parse_args()
+    warnings.simplefilter("ignore")
+    runs = []
+    for path in sorted(args.samples.glob("*.npz")):
+        runs.append(one(path))
+        print("{task} {seed}: {value:.3f} of {truth:.3f}, {cpu:.0f} s".format(**runs[-1]), flush=True)
+    right = [abs(run["value"] - run["truth"]) <= max(0.1, 0.1 * run["truth"]) for run in runs]
+    over = [run["low"] > run["truth"] for run in runs]
+    first = [run for run in runs if run["seed"] == runs[0]["seed"]]
+    rows = []
+    for run in first:
+        others = ["" if np.isnan(run[name]) else f"{run[name]:.2f}" for name in ("gaussian", "ksg")]
+        interval = f"{run['low']:.3f} to {run['high']:.3f}"
+        rows.append([run["task"], f"{run['truth']:.3f}", f"{run['value']:.3f}", interval, *others, f"{run['cpu']:.0f}"])
+    minutes = sum(run["cpu"] for run in runs) / 60
+    told = (
+        f"{len(runs)} estimates: right {sum(right)} of {len(runs)}; the lower limit lies above the truth in {sum(over)} "
+        f"({100 * (1 - np.mean(over)):.1f} % do not claim too much). {minutes:.1f} CPU minutes in all."
+    )
+    if len(runs) == 40:
+        verdicts = [results.verdict(sum(right) >= 34), results.verdict(not any(over)), results.verdict(minutes < 40)]
+        told += f" To reach: 34 right, {verdicts[0]}; no claim too high, {verdicts[1]}; 40 minutes, {verdicts[2]}."
+    head = ["task", "truth", "auto", "95 % interval of this lower bound", "Gaussian copula", "KSG", "CPU s"]
+    command = f"python -m benchmarks.beyond_normal SAMPLES --section {args.section}"
+    results.write(args.section, command, results.table(head, rows) + "\n\n" + told)
+
+
+if __name__ == "__main__":
+    main()
