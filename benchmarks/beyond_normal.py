@@ -54,7 +54,7 @@ def main() -> None:
         rows.append([run["task"], f"{run['truth']:.3f}", f"{run['value']:.3f}", interval, *others, f"{run['cpu']:.0f}"])
     minutes = sum(run["cpu"] for run in runs) / 60
     told = (
-        f"{len(runs)} estimates: right {sum(right)} of {len(runs)}; the lower limit lies above the truth in {sum(over)} "
+        f"{len(runs)} estimates: {sum(right)} right; the lower limit lies above the truth in {sum(over)} "
         f"({100 * (1 - np.mean(over)):.1f} % do not claim too much). {minutes:.1f} CPU minutes in all."
     )
     if len(runs) == 40:

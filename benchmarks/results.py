@@ -19,6 +19,9 @@ SECTIONS = {
     "fisher": "Fisher information: ten Gaussian draws",
     "fisher_known": "Fisher information: fields, noise with a nuisance, exponential and gamma draws",
     "likelihood_free": "Likelihood-free posteriors",
+    "mutual_information": "Mutual information: a bivariate normal, beside torch_mist",
+    "beyond_normal": "Mutual information: the 40 tasks of Beyond Normal",
+    "beyond_normal_seeds": "Mutual information: lower limits over 20 seeds",
 }
 HEAD = """# Measured
 
