@@ -3,7 +3,7 @@
     python -m benchmarks.mutual_information --peer PYTHON      # PYTHON as benchmarks/peer_mist.sh prints it
 
 Every estimate is made in a fresh process on one thread: 72,000 pairs train a critic of two layers of 32 for five epochs
-in batches of 128 at a learning rate of 1e-3, 20,000 measure. CPU seconds are those of the call, compiling included.
+in batches of 128, 20,000 measure. CPU seconds are those of the call, compiling included.
 """
 
 import argparse

@@ -31,9 +31,8 @@ def main() -> None:
         key=args.seed,
         folds=1,
         hidden=problem.HIDDEN,
-        negatives=problem.NEGATIVES[args.estimator],
+        negatives=None if args.estimator == "infonce" else problem.OURS,
         batch_size=problem.BATCH,
-        learning_rate=problem.RATE,
         max_epochs=problem.EPOCHS,
         progress=False,
     )

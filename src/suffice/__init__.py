@@ -20,12 +20,14 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time see __geta
     )
     from .core import Estimate as Estimate, load as load, save as save
     from .information import (
+        conditional_mi as conditional_mi,
         estimate_mi as estimate_mi,
         fisher_matrix as fisher_matrix,
+        mi_table as mi_table,
         retained as retained,
         score_compression as score_compression,
     )
-    from .objectives import Fisher as Fisher, Ratio as Ratio
+    from .objectives import Fisher as Fisher, InfoMax as InfoMax, Ratio as Ratio
     from .posteriors import (
         ABC as ABC,
         GaussianApproximation as GaussianApproximation,
@@ -61,6 +63,7 @@ _HOMES = {
     "Tangents": "train",
     "Ratio": "objectives",
     "Fisher": "objectives",
+    "InfoMax": "objectives",
     "posterior": "posteriors",
     "GaussianApproximation": "posteriors",
     "ABC": "posteriors",
@@ -70,6 +73,8 @@ _HOMES = {
     "retained": "information",
     "fisher_matrix": "information",
     "estimate_mi": "information",
+    "conditional_mi": "information",
+    "mi_table": "information",
     "score_compression": "information",
     "Estimate": "core",
     "save": "core",

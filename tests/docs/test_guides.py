@@ -8,7 +8,16 @@ import pytest
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = ["priors", "simulate", "networks", "training", "ratio"]
-PAGES += ["posterior", "truncation", "checks", "information", "fisher", "likelihood_free", "shell"]
+PAGES += [
+    "posterior",
+    "truncation",
+    "checks",
+    "information",
+    "mutual_information",
+    "fisher",
+    "likelihood_free",
+    "shell",
+]
 
 
 def blocks(page: Path) -> str:

@@ -41,9 +41,9 @@ def main(args: Sequence[str] | None = None) -> int:
     if args == ["--version"]:
         print(f"suffice {_version()}")
         return 0
-    options = tyro.cli(commands(*args[:1]), prog="suffice", description=_ABOUT, args=args or ["--help"])
-    name = next(name for name, kind in COMMANDS.items() if isinstance(options, kind))
     try:
+        options = tyro.cli(commands(args), prog="suffice", description=_ABOUT, args=args or ["--help"])
+        name = next(name for name, kind in COMMANDS.items() if isinstance(options, kind))
         with _plain_warnings():
             import_module(f"._{name}", __package__).run(options)
     except KeyboardInterrupt:

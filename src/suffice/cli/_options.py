@@ -1,5 +1,6 @@
 """What can be asked for in a shell. Only the standard library and tyro: `suffice --help` must be quick."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from inspect import cleandoc
 from pathlib import Path
@@ -94,16 +95,61 @@ class Report:
     """File for the page; by default report.html in the folder."""
 
 
-COMMANDS: dict[str, type] = {"demo": Demo, "infer": Infer, "report": Report}
+@dataclass(frozen=True)
+class MI:
+    """Mutual information of two columns, or groups of columns, of a file.
+
+    A lower bound with its interval, measured on rows that nothing was learned from. Columns f_1, f_2, ... make one
+    variable f; texts, booleans and small integers are taken as classes.
+
+    FILE: .csv with a line of names, .parquet, or .npz with one array a variable.
+
+    examples:
+      suffice mi flowers.csv --x petal --y species
+      suffice mi data.npz --x signal --y stimulus --given time       # I(signal; stimulus | time)
+      suffice mi flowers.csv --every-pair --out pairs                # a table, and a heat map in the folder
+      suffice mi flowers.csv --x petal --y species --bits --json
+    """
+
+    file: Positional[Annotated[Path, arg(metavar="FILE")]]
+    """File with one row a sample."""
+    x: Annotated[str, arg(metavar="NAME")] = ""
+    """Columns or groups of columns, several with commas."""
+    y: Annotated[str, arg(metavar="NAME")] = ""
+    """The same, of the other variable."""
+    given: Annotated[str, arg(metavar="NAME")] = ""
+    """Conditional mutual information given these columns."""
+    every_pair: bool = False
+    """A table of all pairs of variables in the file."""
+    json: bool = False
+    """Print JSON."""
+    out: Path | None = None
+    """Folder for the table, the history and figures."""
+    options: Path | None = None
+    """A YAML file with options, lines of the form option: value; what is typed goes before it."""
 
 
-def commands(wanted: str = "") -> Any:
-    """All commands as one type for tyro; only the `wanted` one with its whole text, so that the list stays short."""
-    parts = [
-        Annotated[options, subcommand(name, description=_description(options, whole=name == wanted))]
-        for name, options in COMMANDS.items()
-    ]
+COMMANDS: dict[str, type] = {"demo": Demo, "infer": Infer, "mi": MI, "report": Report}
+
+
+def commands(args: Sequence[str] = ()) -> Any:
+    """All commands as one type for tyro; only the one in `args` with its whole text, so that the list stays short.
+
+    The options of `mi` beyond its own are those of `sf.estimate_mi`, which is loaded only where they are asked for.
+    """
+    wanted = args[0] if args else ""
+    parts = []
+    for name, options in COMMANDS.items():
+        described = subcommand(name, description=_description(options, whole=name == wanted))
+        parts.append(Annotated[_mi_options(args) if name == wanted == "mi" else options, described])
     return FlagCreatePairsOff[Union[tuple(parts)]]  # type: ignore[misc]  # noqa: UP007
+
+
+def _mi_options(args: Sequence[str]) -> type:
+    from ..information import estimate_mi
+    from ._from_function import options_file, with_options_of
+
+    return with_options_of(MI, estimate_mi, {"key": "seed"}, options_file(args))
 
 
 def _description(options: type, whole: bool) -> str:

@@ -1,6 +1,7 @@
 """How much is kept: information in summaries and in data."""
 
 from ._closed_forms import discrete_mi as discrete_mi, gaussian_mi as gaussian_mi
+from ._conditional import conditional_mi as conditional_mi, mi_table as mi_table
 from ._estimate_mi import estimate_mi as estimate_mi, MutualInformation as MutualInformation
 from ._fisher_matrix import fisher_matrix as fisher_matrix, FisherMatrix as FisherMatrix
 from ._neighbours import ksg as ksg

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import equinox as eqx
 import jax
 import numpy as np
 import pandas as pd
@@ -25,6 +26,11 @@ DENSITY_VALUES: dict[str, tuple[Any, Value]] = {
 }
 
 
+@eqx.filter_jit
+def _density(n_x: int, n_y: int, components: int, hidden: tuple[int, ...], key: Any) -> ConditionalMixture:
+    return ConditionalMixture(n_x, n_y, components=components, hidden=hidden, key=key)
+
+
 def train_densities(
     members: Sequence[Member], *, components: int, hidden: Sequence[int], batch_size: int, key: Any, **settings: Any
 ) -> tuple[list[Trained], pd.DataFrame]:
@@ -33,9 +39,8 @@ def train_densities(
     for i, member in enumerate(members):
         first, second = jax.random.split(jax.random.fold_in(key, i))
         n_x, n_y = member.x.shape[1], member.y.shape[1]
-        options = {"components": components, "hidden": hidden}
-        conditional = ConditionalMixture(n_x, n_y, key=first, **options)
-        marginal = ConditionalMixture(0, n_y, key=second, **options)
+        conditional = _density(n_x, n_y, components, tuple(hidden), first)
+        marginal = _density(0, n_y, components, tuple(hidden), second)
         objectives.append(Generative(DensityCritic(conditional, marginal)))
     fits = fit_members(objectives, [sources_of(member, batch_size) for member in members], key=key, **settings)
     found = [Trained(member, trained.log_ratio, True) for member, trained in zip(members, fits.objectives)]

@@ -39,6 +39,7 @@ class MutualInformation:
     - `table`: every estimate that was made, one a row, with what it is a bound of.
     - `history`: the training, one row an epoch and fold.
     - `rows`, `pointwise`: row numbers and, for each, the held-out log p(x, y) / p(x) p(y) in nats: the PMI profile.
+    - `contributions`: for each of the rows, what it adds to the estimate, which is their mean.
     - `normaliser`: the mean of exp f over pairs that do not belong together, 1 for the log-ratio.
     - `ess`: the share of those pairs that effectively make up that mean.
     - `ratios`: the trained log-ratio of each fold.
@@ -48,6 +49,7 @@ class MutualInformation:
     history: pd.DataFrame
     rows: np.ndarray
     pointwise: Float[np.ndarray, " n"]
+    contributions: Float[np.ndarray, " n"]
     normaliser: float
     ess: float
     ratios: tuple[Trained, ...]
@@ -80,13 +82,18 @@ def estimate_mi(
       small integers are taken as classes.
     - `estimator`: `"auto"`, or the bound that teaches the critic (`sf.bounds.registry.names`, or an instance), or
       a density (`"doe"`, `"club"`, `"l1out"`), or without any network `"ksg"`, `"gaussian"`, `"discrete"`.
+    - `key`: the same seed gives the same number.
     - `folds`: so many times other rows are set apart to measure on; with 1, a fifth of the rows.
     - `valid`: share of the remaining rows that decides when to stop.
-    - `critic`: `"joint"`, `"separable"`, `"bilinear"`, or a critic of your own; `hidden`: its layers.
+    - `critic`: `"joint"`, `"separable"`, `"bilinear"`, or a critic of your own.
+    - `hidden`: widths of its layers.
     - `negatives`: pairs that do not belong together for each that does; `None` for all of a batch.
+    - `batch_size`: rows in a step; by the number of rows unless told.
+    - `learning_rate`, `max_epochs`, `patience`: as in `sf.fit`.
     - `level`: of the interval. It is about the reported lower bound, and tells nothing of how far below I(x; y)
       that is.
     - `bits`: in bits rather than nats.
+    - `progress`: show a bar on standard error.
 
     **Returns:** an `Estimate` whose `details` are a `MutualInformation`.
 
@@ -177,6 +184,7 @@ def _judged(
         history=history,
         rows=rows,
         pointwise=pointwise,
+        contributions=h,
         normaliser=others["normaliser"],
         ess=others["ess"],
         ratios=tuple(fold.trained for fold in judged),

@@ -1,13 +1,13 @@
 """Critics trained fold by fold, side by side in one compiled call."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
 import numpy as np
 import pandas as pd
-from jaxtyping import Float
+from jaxtyping import Array, Float
 
 from ..bounds import AbstractBound, Discriminative
 from ..networks import AbstractCritic, BilinearCritic, GaussianCritic, JointCritic, SeparableCritic, SumOfCritics
@@ -40,17 +40,31 @@ def member_of(x: Variable, y: Variable, fold: Fold, scale: Scale) -> Member:
     return Member(fold, maps[0](x.numbers), maps[1](y.numbers), (maps[0], maps[1]))
 
 
+_MAKERS: dict[str, Callable[..., AbstractCritic]] = {
+    "joint": JointCritic,
+    "separable": SeparableCritic,
+    "bilinear": BilinearCritic,
+}
+
+
+@eqx.filter_jit
+def _network(kind: str, sizes: tuple[int, int], options: tuple[tuple[str, Any], ...], key: Array) -> AbstractCritic:
+    """Compiled once for all folds, rather than once for each layer."""
+    return _MAKERS[kind](*sizes, **dict(options), key=key)
+
+
+@eqx.filter_jit
+def _sized(bound: AbstractBound, sizes: tuple[int, int], key: Array) -> AbstractBound:
+    return bound.for_sizes(*sizes, key=key)
+
+
 def critic_for(member: Member, kind: str, base: bool, hidden: Sequence[int], key: Any) -> AbstractCritic:
     """A network, beside the closed form for normal variables where asked for."""
-    sizes = (member.x.shape[1], member.y.shape[1])
-    makers = {
-        "joint": lambda key: JointCritic(*sizes, hidden=hidden, last=0.0 if base else 0.1, key=key),
-        "separable": lambda key: SeparableCritic(*sizes, hidden=hidden, key=key),
-        "bilinear": lambda key: BilinearCritic(*sizes, key=key),
-    }
-    if kind not in makers:
-        raise ValueError(f"critic must be one of {', '.join(makers)}, or a critic, but {kind!r} came")
-    network = eqx.filter_jit(makers[kind])(key)  # one compilation rather than one for each layer
+    if kind not in _MAKERS:
+        raise ValueError(f"critic must be one of {', '.join(_MAKERS)}, or a critic, but {kind!r} came")
+    options: dict[str, Any] = {} if kind == "bilinear" else {"hidden": tuple(hidden)}
+    options |= {"last": 0.0 if base else 0.1} if kind == "joint" else {}
+    network = _network(kind, (member.x.shape[1], member.y.shape[1]), tuple(options.items()), key)
     if not base:
         return network
     train = member.fold.train
@@ -74,7 +88,7 @@ def train_critics(
     for i, member in enumerate(members):
         for_critic, for_bound = jax.random.split(jax.random.fold_in(key, i))
         own = critic if isinstance(critic, AbstractCritic) else critic_for(member, critic, base, hidden, for_critic)
-        sized = eqx.filter_jit(bound.for_sizes)(member.x.shape[1], member.y.shape[1], key=for_bound)
+        sized = _sized(bound, (member.x.shape[1], member.y.shape[1]), for_bound)
         objectives.append(Discriminative(own, sized, negatives))
         parts.append(sources_of(member, batch_size))
     fits = fit_members(objectives, parts, key=key, **settings)
