@@ -104,14 +104,14 @@ class ABC(eqx.Module):
     - `simulator`: `simulator(key, theta) -> x`; one that JAX cannot trace runs in processes.
     - `estimate`: `x -> (p,)`, such as `fit.objective.estimate`; any function that orders the data by the parameters.
     - `fisher`: `(p, p)`: distances are in units of its error bars.
-    - `workers`: processes, as for `sf.simulate`.
+    - `workers`: processes or a Dask client, as for `sf.simulate`.
     """
 
     prior: AbstractPrior
     simulator: Callable | None
     estimate: Callable
     fisher: Float[np.ndarray, "p p"]
-    workers: int | None = eqx.field(static=True)
+    workers: Any = eqx.field(static=True)
 
     def __init__(
         self,
@@ -120,7 +120,7 @@ class ABC(eqx.Module):
         estimate: Callable,
         fisher: Any,
         *,
-        workers: int | None = None,
+        workers: Any = None,
     ):
         self.prior, self.simulator, self.estimate = prior, simulator, estimate
         self.fisher, self.workers = checked_fisher(fisher, prior.dim), workers

@@ -47,7 +47,7 @@ class Comparison(eqx.Module):
     estimate: Callable
     fisher: Float[Array, "p p"]
     observed: Float[Array, " p"]
-    workers: int | None = eqx.field(static=True)
+    workers: Any = eqx.field(static=True)
     traced: bool = eqx.field(static=True)
 
     def drawn(self, key: Array, chunk: int) -> Compared:
@@ -172,7 +172,7 @@ def compare(
     estimate: Callable,
     fisher: np.ndarray,
     observed: np.ndarray,
-    workers: int | None,
+    workers: Any,
 ) -> Comparison:
     """A comparison, that runs compiled where it can."""
     traced = False

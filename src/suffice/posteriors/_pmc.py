@@ -100,10 +100,10 @@ class PMC(eqx.Module):
     simulator: Callable
     estimate: Callable
     fisher: Float[np.ndarray, "p p"]
-    workers: int | None = eqx.field(static=True)
+    workers: Any = eqx.field(static=True)
 
     def __init__(
-        self, prior: AbstractPrior, simulator: Callable, estimate: Callable, fisher: Any, *, workers: int | None = None
+        self, prior: AbstractPrior, simulator: Callable, estimate: Callable, fisher: Any, *, workers: Any = None
     ):
         self.prior, self.simulator, self.estimate = prior, simulator, estimate
         self.fisher, self.workers = checked_fisher(fisher, prior.dim), workers

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from ._status import Status
+from ._status import IN_WORDS, Status
 
 _LONGEST = 600
 
@@ -37,6 +37,15 @@ def finite_rows(x: Any) -> np.ndarray:
         if leaf.dtype.kind in "fc":
             good &= np.isfinite(leaf).reshape(len(leaf), -1).all(axis=1)
     return good
+
+
+def outcome_of(row: int, x: Any, message: str) -> Outcome:
+    """What became of a row whose simulator returned `x`, or raised with `message`."""
+    if x is None:
+        return Outcome(row, Status.RAISED, None, message)
+    if not finite_rows(jax.tree.map(lambda leaf: leaf[None], x)).all():
+        return Outcome(row, Status.NONFINITE, x, IN_WORDS[Status.NONFINITE])
+    return Outcome(row, Status.OK, x, "")
 
 
 def empty_like(example: Any, n: int) -> Any:

@@ -7,12 +7,11 @@ from multiprocessing.connection import wait
 from typing import Any
 
 import cloudpickle
-import jax
 import numpy as np
 
-from ._piece import finite_rows, gathered, Outcome, Piece
+from ._piece import gathered, Outcome, outcome_of, Piece
 from ._processes import Starter, Task, Worker
-from ._status import IN_WORDS, Status
+from ._status import Status
 
 # Rows of slow simulators are handed on for keeping after so many seconds, even if they are few.
 _KEEP_SECONDS = 5.0
@@ -124,7 +123,7 @@ class _Pool:
                 "importable there"
             )
         x, message = rest
-        return self._settle(worker.take(), _outcome(first, x, message), pending)
+        return self._settle(worker.take(), outcome_of(first, x, message), pending)
 
     def _replace(self, worker: Worker, outcome: Outcome, pending: deque[Task]) -> list[Outcome]:
         """Kill the process, give its other tasks to others, and start a new one."""
@@ -143,11 +142,3 @@ class _Pool:
             pending.appendleft(Task(task.row, task.attempt + 1))
             return []
         return [outcome]
-
-
-def _outcome(row: int, x: Any, message: str) -> Outcome:
-    if x is None:
-        return Outcome(row, Status.RAISED, None, message)
-    if not finite_rows(jax.tree.map(lambda leaf: leaf[None], x)).all():
-        return Outcome(row, Status.NONFINITE, x, IN_WORDS[Status.NONFINITE])
-    return Outcome(row, Status.OK, x, "")

@@ -13,6 +13,7 @@ from jaxtyping import Array, Float
 
 from ..core import as_key, bar, KeyLike
 from ..priors import AbstractPrior
+from ._dask import is_client, run_dask
 from ._draw import draw_theta
 from ._given import fix_columns, split_given
 from ._keep import AbstractKeep, Memory
@@ -32,7 +33,7 @@ def simulate(
     n: int,
     *,
     key: KeyLike,
-    workers: int | None = None,
+    workers: Any = None,
     store: str | Path | None = None,
     chunk: int = 1024,
     timeout: float | None = None,
@@ -48,7 +49,7 @@ def simulate(
     A simulator that JAX can trace runs in compiled chunks; its `key` is a JAX key. It is tried: where tracing
     fails, or the result depends on neither key nor theta, or two tracings give different constants (random
     numbers of NumPy), it runs in a pool of processes, and its `key` is a `numpy.random.Generator`, its
-    `theta` a float64 array. `workers=k` takes the pool without trying, `workers=0` never takes it.
+    `theta` a float64 array. `workers=k` takes the pool without trying, a Dask client its cluster, `workers=0` neither.
 
     What row i holds derives from `key` and i alone, not from `n`, `chunk` or the number of processes.
 
@@ -57,7 +58,8 @@ def simulate(
     - `prior`: over the parameters.
     - `n`: number of simulations.
     - `key`: an int or a JAX key.
-    - `workers`: processes; by default, for simulators that cannot be traced, as many as there are CPUs.
+    - `workers`: processes; by default, for simulators that cannot be traced, as many as there are CPUs. Or a
+      `dask.distributed.Client` (`pip install 'suffice[dask]'`), on whose workers suffice must be installed.
     - `store`: path of a Zarr group. Rows are added as they are finished; the same call after a kill goes on
       where it stopped, and with a larger `n` adds rows. The simulations returned stay there, on disk.
     - `chunk`: rows simulated at once, and rows in a chunk of the store.
@@ -104,7 +106,7 @@ def simulate_at(
     *,
     key: KeyLike,
     names: Sequence[str] | None = None,
-    workers: int | None = None,
+    workers: Any = None,
     chunk: int = 1024,
     timeout: float | None = None,
     retries: int = 0,
@@ -129,7 +131,7 @@ def _carry_out(
     keep: AbstractKeep,
     tracing: Tracing,
     names: tuple[str, ...],
-    workers: int | None,
+    workers: Any,
     timeout: float | None,
     chunk: int,
     progress: bool,
@@ -141,7 +143,7 @@ def _carry_out(
         if tracing.example is not None:
             pieces = run.traced(_fitting(chunk, n, tracing.example), shown.update)
         else:
-            pieces = run.in_processes(workers or _cpus(), timeout, chunk, shown.update)
+            pieces = run.elsewhere(workers or _cpus(), timeout, chunk, shown.update)
         verdict.take(pieces, shown)
     return verdict.finish()
 
@@ -163,17 +165,25 @@ class _Run(NamedTuple):
             tick(len(piece.rows))
             yield piece
 
-    def in_processes(
-        self, workers: int, timeout: float | None, chunk: int, tick: Callable[[int], object]
+    def elsewhere(
+        self, workers: Any, timeout: float | None, chunk: int, tick: Callable[[int], object]
     ) -> Iterator[Piece]:
+        """In processes, or on a cluster."""
+        settings = {"attempts": self.attempts, "chunk": chunk, "tick": tick}
+        task = (self.simulator, self.given, _entropy(self.key))
+        if is_client(workers):
+            yield from run_dask(task, self.theta, self.todo, client=workers, **settings)
+            return
         from ._pool import run_pool
 
-        settings = {"workers": workers, "timeout": timeout, "attempts": self.attempts, "chunk": chunk}
-        task = (self.simulator, self.given, _entropy(self.key))
-        yield from run_pool(task, self.theta, self.todo, tick=tick, **settings)
+        yield from run_pool(task, self.theta, self.todo, workers=workers, timeout=timeout, **settings)
 
 
 def _refuse(*, simulator: Any, n: Any, workers: Any, chunk: Any, timeout: Any, retries: Any) -> None:
+    if is_client(workers):
+        if timeout is not None:
+            raise ValueError("timeout is for processes; on a Dask cluster leave it out")
+        workers = 1
     if not callable(simulator):
         raise TypeError(f"simulator must be a function of (key, theta), but a {type(simulator).__name__} came")
     for name, value, least in (
@@ -188,9 +198,9 @@ def _refuse(*, simulator: Any, n: Any, workers: Any, chunk: Any, timeout: Any, r
         raise ValueError(f"timeout must be a positive number of seconds, but {timeout!r} came")
 
 
-def _tracing(simulator: Callable, given: dict[str, Any], p: int, workers: int | None, timeout: float | None) -> Tracing:
+def _tracing(simulator: Callable, given: dict[str, Any], p: int, workers: Any, timeout: float | None) -> Tracing:
     """How the simulator runs: traced (an example) or in processes (a reason)."""
-    if workers:
+    if is_client(workers) or workers:
         return Tracing(None, "")
     tracing = try_tracing(WithGiven(simulator, given) if given else simulator, p)
     if tracing.example is None and workers == 0:
