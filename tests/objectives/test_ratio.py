@@ -52,7 +52,7 @@ def test_discrete_parameters_get_their_probabilities_and_bayes_factors():
     def simulator(key, theta):
         return 2.0 * theta[0] + jax.random.normal(key, (1,))
 
-    sims = sf.simulate(prior, simulator, 6000, key=0, **QUIET)
+    sims = sf.simulate(prior, simulator, 20_000, key=0, **QUIET)
     objective = sf.Ratio(sf.networks.MLP(1, 2, width=32, key=1), classes={"model": 2})
     fit = sf.fit(objective, sims, key=2, max_epochs=20, average=0.98, **QUIET)
     x = np.linspace(-0.5, 2.5, 7, dtype=np.float32)[:, None]
