@@ -25,13 +25,13 @@ class AbstractBound(eqx.Module):
     kind: eqx.AbstractClassVar[Literal["lower", "point"]]
     normalised: ClassVar[bool] = True
 
-    @abc.abstractmethod
     def for_sizes(self, n_x: int, n_y: int, *, key: Array) -> "AbstractBound":
-        """This bound with its learned parts for x of `n_x` and y of `n_y` numbers."""
+        """This bound with its learned parts for x of `n_x` and y of `n_y` numbers; itself where it has none."""
+        return self
 
-    @abc.abstractmethod
     def loss(self, pairs: Pairs, x: Float[Array, "b n_x"], y: Float[Array, "b n_y"]) -> Float[Array, ""]:
-        """To be minimised."""
+        """To be minimised: minus the value, unless the bound is taught by another."""
+        return -self.value(pairs, x, y)
 
     @abc.abstractmethod
     def value(self, pairs: Pairs, x: Float[Array, "b n_x"], y: Float[Array, "b n_y"]) -> Float[Array, ""]:

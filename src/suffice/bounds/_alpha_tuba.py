@@ -33,12 +33,6 @@ class AlphaTUBA(AbstractBound):
             raise ValueError(f"alpha must lie from 0 to 1, but {alpha} came")
         self.log_b, self.alpha = jnp.zeros(()), float(alpha)
 
-    def for_sizes(self, n_x: int, n_y: int, *, key: Array) -> "AlphaTUBA":
-        return self
-
-    def loss(self, pairs: Pairs, x: Float[Array, "b n_x"], y: Float[Array, "b n_y"]) -> Float[Array, ""]:
-        return -self.value(pairs, x, y)
-
     def value(self, pairs: Pairs, x: Float[Array, "b n_x"], y: Float[Array, "b n_y"]) -> Float[Array, ""]:
         # K values in both means: the row's own and all others but one, and all others.
         own = jnp.concatenate([pairs.joint[:, None], pairs.product[:, 1:]], axis=1)

@@ -20,11 +20,5 @@ class DonskerVaradhan(AbstractBound):
 
     kind: ClassVar[Literal["lower", "point"]] = "point"
 
-    def for_sizes(self, n_x: int, n_y: int, *, key: Array) -> "DonskerVaradhan":
-        return self
-
-    def loss(self, pairs: Pairs, x: Float[Array, "b n_x"], y: Float[Array, "b n_y"]) -> Float[Array, ""]:
-        return -self.value(pairs, x, y)
-
     def value(self, pairs: Pairs, x: Float[Array, "b n_x"], y: Float[Array, "b n_y"]) -> Float[Array, ""]:
         return pairs.joint.mean() - log_mean_exp(pairs.product)

@@ -44,9 +44,6 @@ class FLO(AbstractBound):
     def for_sizes(self, n_x: int, n_y: int, *, key: Array) -> "FLO":
         return self if self.u is not None else FLO(JointCritic(n_x, n_y, key=key))
 
-    def loss(self, pairs: Pairs, x: Float[Array, "b n_x"], y: Float[Array, "b n_y"]) -> Float[Array, ""]:
-        return -self.value(pairs, x, y)
-
     def value(self, pairs: Pairs, x: Float[Array, "b n_x"], y: Float[Array, "b n_y"]) -> Float[Array, ""]:
         u = jax.vmap(self._network)(x, y)
         others = jax.nn.logsumexp(pairs.product, axis=1) - jnp.log(pairs.product.shape[1])

@@ -23,12 +23,6 @@ class InfoNCE(AbstractBound):
     kind: ClassVar[Literal["lower", "point"]] = "lower"
     normalised: ClassVar[bool] = False
 
-    def for_sizes(self, n_x: int, n_y: int, *, key: Array) -> "InfoNCE":
-        return self
-
-    def loss(self, pairs: Pairs, x: Float[Array, "b n_x"], y: Float[Array, "b n_y"]) -> Float[Array, ""]:
-        return -self.value(pairs, x, y)
-
     def value(self, pairs: Pairs, x: Float[Array, "b n_x"], y: Float[Array, "b n_y"]) -> Float[Array, ""]:
         every = jnp.concatenate([pairs.joint[:, None], pairs.product], axis=1)
         return (pairs.joint - jax.nn.logsumexp(every, axis=1)).mean() + jnp.log(every.shape[1])

@@ -21,9 +21,6 @@ class JensenShannon(AbstractBound):
 
     kind: ClassVar[Literal["lower", "point"]] = "lower"
 
-    def for_sizes(self, n_x: int, n_y: int, *, key: Array) -> "JensenShannon":
-        return self
-
     def loss(self, pairs: Pairs, x: Float[Array, "b n_x"], y: Float[Array, "b n_y"]) -> Float[Array, ""]:
         return jax.nn.softplus(-pairs.joint).mean() + jax.nn.softplus(pairs.product).mean()
 

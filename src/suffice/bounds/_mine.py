@@ -25,9 +25,6 @@ class MINE(AbstractBound):
     def __init__(self):
         self.running = jnp.zeros(())
 
-    def for_sizes(self, n_x: int, n_y: int, *, key: Array) -> "MINE":
-        return self
-
     def loss(self, pairs: Pairs, x: Float[Array, "b n_x"], y: Float[Array, "b n_y"]) -> Float[Array, ""]:
         stop = jax.lax.stop_gradient
         weighted = jnp.exp(log_mean_exp(pairs.product) - stop(self.running))

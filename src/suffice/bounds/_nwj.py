@@ -20,11 +20,5 @@ class NWJ(AbstractBound):
 
     kind: ClassVar[Literal["lower", "point"]] = "lower"
 
-    def for_sizes(self, n_x: int, n_y: int, *, key: Array) -> "NWJ":
-        return self
-
-    def loss(self, pairs: Pairs, x: Float[Array, "b n_x"], y: Float[Array, "b n_y"]) -> Float[Array, ""]:
-        return -self.value(pairs, x, y)
-
     def value(self, pairs: Pairs, x: Float[Array, "b n_x"], y: Float[Array, "b n_y"]) -> Float[Array, ""]:
         return pairs.joint.mean() - jnp.exp(pairs.product).mean() + 1

@@ -22,9 +22,6 @@ class SMILE(AbstractBound):
     tau: float = 5.0
     kind: ClassVar[Literal["lower", "point"]] = "point"
 
-    def for_sizes(self, n_x: int, n_y: int, *, key: Array) -> "SMILE":
-        return self
-
     def loss(self, pairs: Pairs, x: Float[Array, "b n_x"], y: Float[Array, "b n_y"]) -> Float[Array, ""]:
         return jax.nn.softplus(-pairs.joint).mean() + jax.nn.softplus(pairs.product).mean()
 

@@ -52,9 +52,6 @@ class TUBA(AbstractBound):
             return self
         return eqx.tree_at(lambda bound: bound.log_a, self, Stack(n_x, 1, width=64, depth=2, last=0.0, key=key))
 
-    def loss(self, pairs: Pairs, x: Float[Array, "b n_x"], y: Float[Array, "b n_y"]) -> Float[Array, ""]:
-        return -self.value(pairs, x, y)
-
     def value(self, pairs: Pairs, x: Float[Array, "b n_x"], y: Float[Array, "b n_y"]) -> Float[Array, ""]:
         log_a = self._baseline(pairs, x)
         return (pairs.joint - log_a).mean() - jnp.exp(pairs.product - log_a[:, None]).mean() + 1
