@@ -1,6 +1,5 @@
 """Conditional mutual information by the chain rule, I(x; y | z) = I(x; y, z) - I(x; z)."""
 
-import dataclasses
 import math
 import warnings
 from typing import Any
@@ -10,7 +9,7 @@ import pandas as pd
 
 from ..core import Estimate
 from ._estimate_mi import estimate_mi
-from ._interval import around
+from ._interval import around, in_unit
 from ._variables import as_variable
 
 
@@ -33,10 +32,7 @@ def conditional_mi(x: Any, y: Any, given: Any, *, level: float = 0.95, bits: boo
     else:
         terms = one.details.contributions - other.details.contributions
         found = around(terms, "point", level=level, label="I(x; y | z)", details=(one.details, other.details))
-    if not bits:
-        return found
-    numbers = {name: getattr(found, name) / math.log(2) for name in ("value", "low", "high")}
-    return dataclasses.replace(found, unit="bits", **numbers)
+    return in_unit(found, bits)
 
 
 def mi_table(variables: dict[str, Any], **options: Any) -> pd.DataFrame:

@@ -6,7 +6,6 @@ O(log N) (McAllester & Stratos 2020, arXiv:1811.04251), nor an upper bound at al
 """
 
 import dataclasses
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,7 +21,7 @@ from ._certified import contributions, Correction, correction, Evaluation, evalu
 from ._closed_forms import discrete_mi, gaussian_mi
 from ._density_estimates import density_estimate, DENSITY_VALUES, train_densities
 from ._folds import Fold, folds_of
-from ._interval import around
+from ._interval import around, in_unit
 from ._neighbours import ksg
 from ._scores import score
 from ._train_critics import member_of, train_critics, Trained
@@ -106,9 +105,9 @@ def estimate_mi(
     one, other = as_variable(x, "x"), as_variable(y, "y")
     _refuse(one, other, folds, valid, level)
     if isinstance(estimator, str) and estimator in _CLOSED:
-        return _in_unit(_CLOSED[estimator](x, y, level=level), bits)
+        return in_unit(_CLOSED[estimator](x, y, level=level), bits)
     if estimator == "auto" and one.classes is not None and other.classes is not None:
-        return _in_unit(discrete_mi(x, y, level=level), bits)
+        return in_unit(discrete_mi(x, y, level=level), bits)
     key = as_key(key)
     seed = int(np.asarray(jax.random.key_data(jax.random.fold_in(key, 7))).ravel()[-1])
     parts = folds_of(len(one), folds, valid, seed)
@@ -119,13 +118,13 @@ def estimate_mi(
     scales = ("ranks", "scaled") if automatic else ("ranks",)
     base = automatic and not isinstance(critic, AbstractCritic)
     if estimator in DENSITY_VALUES:
-        return _in_unit(_from_density(str(estimator), one, other, parts, level, settings), bits)
+        return in_unit(_from_density(str(estimator), one, other, parts, level, settings), bits)
     bound = _bound(estimator) if isinstance(estimator, str) else estimator
     members = [member_of(one, other, fold, scale) for scale in scales for fold in parts]
     trained, history = train_critics(members, bound, base=base, **settings)
     references = _references(x, y, one, other, level) if estimator == "auto" else []
     name = estimator if isinstance(estimator, str) else type(estimator).__name__
-    return _in_unit(_judged(trained, folds, history, references, name, level), bits)
+    return in_unit(_judged(trained, folds, history, references, name, level), bits)
 
 
 def _bound(name: str) -> AbstractBound:
@@ -227,13 +226,6 @@ def _warn(found: Estimate, others: dict[str, float], chosen: list[Correction]) -
         )
     if all(one.temper == 0 for one in chosen):
         warn("no critic found any dependence on held-out rows; the bound is zero")
-
-
-def _in_unit(found: Estimate, bits: bool) -> Estimate:
-    if not bits:
-        return found
-    numbers = {name: getattr(found, name) / math.log(2) for name in ("value", "low", "high")}
-    return dataclasses.replace(found, unit="bits", **numbers)
 
 
 def _refuse(x: Variable, y: Variable, folds: int, valid: float, level: float) -> None:

@@ -17,10 +17,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
-from scipy import stats
 
 from ..core import Estimate
 from ..objectives import Ratio
+from ._interval import around
 
 _BLOCK = 16
 
@@ -63,5 +63,4 @@ def influences(pairs: Float[np.ndarray, "n n"]) -> Float[np.ndarray, " n"]:
 
 def lower_bound(h: Float[np.ndarray, " n"], label: str, level: float = 0.95) -> Estimate:
     """The bound and its interval from the influences of the rows."""
-    half = stats.norm.ppf(0.5 + level / 2) * h.std(ddof=1) / np.sqrt(len(h))
-    return Estimate(float(h.mean()), float(h.mean() - half), float(h.mean() + half), level, "lower", label=label)
+    return around(h, "lower", level=level, label=label)
