@@ -31,7 +31,9 @@ def test_the_guide_runs(tmp_path, monkeypatch):
     names: dict = {"__name__": "guide"}
     exec(compile(blocks(DOCS / "quickstart.md"), "quickstart.md", "exec"), names)
     for page in PAGES:
-        exec(compile(blocks(DOCS / "guide" / f"{page}.md"), f"{page}.md", "exec"), dict(names))
+        code = blocks(DOCS / "guide" / f"{page}.md")
+        exec(compile(code, f"{page}.md", "exec"), dict(names))
+        assert code, f"{page}.md has no code to try"
         plt.close("all")
 
 
