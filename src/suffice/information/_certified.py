@@ -49,8 +49,14 @@ def correction(valid: Scores) -> Correction:
 
 def contributions(test: Scores, chosen: Correction) -> Float[np.ndarray, " n"]:
     """h: one number a row; their mean is L, their spread gives its standard error."""
-    g_row, g_column = (np.exp(chosen(part)).mean(axis=0) for part in (test.product, test.column))
-    return chosen(test.joint) - (g_row + g_column - g_row.mean()) + 1
+    return projection(chosen(test.joint), *(np.exp(chosen(part)).mean(axis=0) for part in (test.product, test.column)))
+
+
+def projection(
+    joint: Float[np.ndarray, " n"], of_x: Float[np.ndarray, " n"], of_y: Float[np.ndarray, " n"]
+) -> Float[np.ndarray, " n"]:
+    """h from f' of each row and the means of exp f' over the pairs of its x and over those of its y."""
+    return joint - (of_x + of_y - of_x.mean()) + 1
 
 
 class Evaluation(NamedTuple):

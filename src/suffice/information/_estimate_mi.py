@@ -25,7 +25,7 @@ from ._interval import around, in_unit
 from ._neighbours import ksg
 from ._scores import score
 from ._train_critics import member_of, train_critics, Trained
-from ._variables import as_variable, Variable
+from ._variables import two_variables, Variable
 
 _REFERENCE = 2048
 _CLOSED: dict[str, Any] = {"ksg": ksg, "gaussian": gaussian_mi, "discrete": discrete_mi}
@@ -102,7 +102,7 @@ def estimate_mi(
     >>> 0.2 < sf_estimate.value < 0.5
     True
     """
-    one, other = as_variable(x, "x"), as_variable(y, "y")
+    one, other = two_variables(x, y)
     _refuse(one, other, folds, valid, level)
     if isinstance(estimator, str) and estimator in _CLOSED:
         return in_unit(_CLOSED[estimator](x, y, level=level), bits)
@@ -229,8 +229,6 @@ def _warn(found: Estimate, others: dict[str, float], chosen: list[Correction]) -
 
 
 def _refuse(x: Variable, y: Variable, folds: int, valid: float, level: float) -> None:
-    if len(x) != len(y):
-        raise ValueError(f"x has {len(x)} rows and y {len(y)}; give the same rows of both")
     if len(x) < 50:
         raise ValueError(f"{len(x)} rows came, but at least 50 are needed to learn and to measure")
     if folds < 1 or not 0 < valid < 0.5 or not 0 < level < 1:

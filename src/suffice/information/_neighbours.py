@@ -21,7 +21,7 @@ from scipy.special import digamma
 
 from ..core import Estimate
 from ._interval import around
-from ._variables import as_variable, Variable
+from ._variables import two_variables, Variable
 
 
 def ksg(
@@ -38,9 +38,7 @@ def ksg(
 
     **Returns:** a point estimate; its interval is from the spread of the rows' terms and does not tell of the bias.
     """
-    one, other = as_variable(x, "x"), as_variable(y, "y")
-    if len(one) != len(other):
-        raise ValueError(f"x has {len(one)} rows and y {len(other)}; give the same rows of both")
+    one, other = two_variables(x, y)
     if not 1 <= k < len(one) or variant not in (1, 2):
         raise ValueError(f"k must be at least 1 and below the number of rows, variant 1 or 2; {k} and {variant} came")
     if one.classes is not None and other.classes is not None:

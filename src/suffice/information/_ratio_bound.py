@@ -20,6 +20,7 @@ from jaxtyping import Array, Float
 
 from ..core import Estimate
 from ..objectives import Ratio
+from ._certified import projection
 from ._interval import around
 
 _BLOCK = 16
@@ -58,7 +59,7 @@ def influences(pairs: Float[np.ndarray, "n n"]) -> Float[np.ndarray, " n"]:
     ratio = np.exp(np.minimum(pairs, 80.0))
     np.fill_diagonal(ratio, 0.0)
     rows, columns = ratio.sum(axis=1) / (n - 1), ratio.sum(axis=0) / (n - 1)
-    return np.diag(pairs) - (rows + columns - rows.mean()) + 1.0
+    return projection(np.diag(pairs), rows, columns)
 
 
 def lower_bound(h: Float[np.ndarray, " n"], label: str, level: float = 0.95) -> Estimate:

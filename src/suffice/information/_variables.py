@@ -57,6 +57,14 @@ def as_variable(values: Any, name: str) -> Variable:
     return Variable(np.concatenate(parts, axis=1), tuple(continuous), together)
 
 
+def two_variables(x: Any, y: Any) -> tuple[Variable, Variable]:
+    """`x` and `y`, which must have the same rows."""
+    one, other = as_variable(x, "x"), as_variable(y, "y")
+    if len(one) != len(other):
+        raise ValueError(f"x has {len(one)} rows and y {len(other)}; give the same rows of both")
+    return one, other
+
+
 def _columns(values: Any, name: str) -> list[np.ndarray]:
     if isinstance(values, Variable):
         raise TypeError(f"{name} is a Variable already")

@@ -16,7 +16,7 @@ from ._data_dependent import (
 )
 from ._deepset import DeepSet as DeepSet
 from ._flat import flat as flat
-from ._gaussian_critic import GaussianCritic as GaussianCritic, shrunk_covariance as shrunk_covariance
+from ._gaussian_critic import GaussianCritic as GaussianCritic, normal_log_ratio as normal_log_ratio
 from ._layers import Dense as Dense, Stack as Stack
 from ._linear import Linear as Linear
 from ._linear_start import LinearStart as LinearStart

@@ -29,13 +29,8 @@ class GaussianCritic(AbstractCritic):
         z = np.concatenate([x, y], axis=1).astype(np.float64)
         self.n_x = x.shape[1]
         mean = z.mean(axis=0)
-        whole = shrunk_covariance(z - mean)
-        marginal = np.zeros_like(whole)
-        for block in (np.s_[: self.n_x], np.s_[self.n_x :]):
-            marginal[block, block] = whole[block, block]
-        quadratic = np.linalg.inv(marginal) - np.linalg.inv(whole)
-        constant = 0.5 * (np.linalg.slogdet(marginal)[1] - np.linalg.slogdet(whole)[1])
-        self.parts = Frozen(tuple(jnp.asarray(part, float) for part in (mean, quadratic, constant)))
+        parts = (mean, *normal_log_ratio(z - mean, self.n_x))
+        self.parts = Frozen(tuple(jnp.asarray(part, float) for part in parts))
 
     def left(self, x: Float[Array, " n_x"]) -> Any:
         mean, quadratic, constant = self.parts.value
@@ -49,6 +44,16 @@ class GaussianCritic(AbstractCritic):
 
     def score(self, left: Any, right: Any) -> Float[Array, ""]:
         return left[0] + right[0] + (left[1] * right[1]).sum()
+
+
+def normal_log_ratio(z: Float[np.ndarray, "n d"], n_x: int) -> tuple[Float[np.ndarray, "d d"], float]:
+    """Q and c of the log-ratio c + ½ zᵀ Q z, from centred rows whose first `n_x` columns are x."""
+    whole = shrunk_covariance(z)
+    marginal = np.zeros_like(whole)
+    for block in (np.s_[:n_x], np.s_[n_x:]):
+        marginal[block, block] = whole[block, block]
+    quadratic = np.linalg.inv(marginal) - np.linalg.inv(whole)
+    return quadratic, float(0.5 * (np.linalg.slogdet(marginal)[1] - np.linalg.slogdet(whole)[1]))
 
 
 _SHARES = (0.0, 0.01, 0.03, 0.1, 0.3, 0.6)

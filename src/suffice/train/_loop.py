@@ -81,17 +81,31 @@ def one_epoch(task: Task, progress: Progress) -> Progress:
             break
         segment = following
     seconds = time.perf_counter() - started
+    rows = _rows(task, progress.epoch + 1, numbers, rates, seconds)
+    patience = progress.patience
+    if int(np.max(state.step)) >= task.settings.track_from:
+        patience = tuple(_after(one, row, task.rules, task.settings) for one, row in zip(patience, rows))
+    return Progress(state, patience, progress.epoch + 1, [*progress.history, *rows])
+
+
+def _rows(
+    task: Task, epoch: int, numbers: dict[str, Array], rates: Sequence[float], seconds: float
+) -> list[dict[str, float]]:
+    """What the history says of an epoch, one row a member."""
     columns = {name: np.atleast_1d(np.asarray(value)) for name, value in numbers.items()}
-    rows, patience = [], []
-    tracked = int(np.max(state.step)) >= task.settings.track_from
-    for member, (one, rate) in enumerate(zip(progress.patience, rates)):
-        row = {"epoch": progress.epoch + 1.0} | ({} if task.members is None else {"member": float(member)})
-        row |= {name: float(column[member]) for name, column in columns.items()}
-        rows.append(row | {"learning_rate": rate, "seconds": seconds})
-        value = row[f"valid_{task.settings.monitor}"]
-        after = one.after(value, plateau=task.rules.plateau, factor=task.rules.factor)
-        patience.append(after if tracked and rate > 0 else one)
-    return Progress(state, tuple(patience), progress.epoch + 1, [*progress.history, *rows])
+    rows = []
+    for member, rate in enumerate(rates):
+        head = {"epoch": float(epoch)} | ({} if task.members is None else {"member": float(member)})
+        own = {name: float(column[member]) for name, column in columns.items()}
+        rows.append(head | own | {"learning_rate": rate, "seconds": seconds})
+    return rows
+
+
+def _after(one: Patience, row: Mapping[str, float], rules: Rules, settings: Settings) -> Patience:
+    """The memory of a member after an epoch; that of one that is over, whose rate is zero, stays."""
+    if row["learning_rate"] == 0:
+        return one
+    return one.after(row[f"valid_{settings.monitor}"], plateau=rules.plateau, factor=rules.factor)
 
 
 def over(patience: Patience, task: Task, epoch: int) -> bool:
