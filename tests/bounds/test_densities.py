@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from suffice.bounds import barber_agakov, club, difference_of_entropies, Generative, leave_one_out
-from suffice.bounds._generative import DensityCritic
-from suffice.networks import ConditionalMixture
+from suffice.bounds import barber_agakov, ClassCritic, club, difference_of_entropies, FlowCritic, leave_one_out
+from suffice.networks import ConditionalFlow, ConditionalMixture, Stack
 
 RHO = 0.9
 TRUTH = -0.5 * np.log(1 - RHO**2)
@@ -63,7 +62,59 @@ def test_diagonal_where_columns_are_many():
         ConditionalMixture(1, 1, components=0, key=0)
 
 
-def test_a_generative_objective_needs_both_densities():
-    objective = Generative(DensityCritic(ConditionalMixture(1, 1, key=0), None))
-    with pytest.raises(ValueError, match="marginal"):
-        objective.loss({"x": jnp.ones((3, 1)), "y": jnp.ones((3, 1))}, key=jax.random.key(0), step=jnp.zeros((), int))
+@pytest.mark.parametrize("kind", ["autoregressive", "coupling"])
+def test_a_flow_is_a_density(kind):
+    flow = ConditionalFlow(1, 2, kind=kind, layers=2, width=8, key=3)
+    flow = jax.tree.map(lambda w: 3 * w + 0.1, flow)  # far from the identity
+    grid = jnp.linspace(-9, 9, 241)
+    points = jnp.stack(jnp.meshgrid(grid, grid), axis=-1).reshape(-1, 2)
+    log = jax.jit(jax.vmap(lambda y: flow.log_prob(y, jnp.array([0.3]))))(points)
+    assert float(jnp.exp(log).sum() * 0.075**2) == pytest.approx(1, abs=5e-3)
+    draws = jax.vmap(lambda k: flow.sample(jnp.array([0.3]), key=k))(jax.random.split(jax.random.key(0), 4000))
+    mean = (jnp.exp(log)[:, None] * points).sum(axis=0) * 0.075**2
+    np.testing.assert_allclose(draws.mean(axis=0), mean, atol=5 * float(draws.std()) / np.sqrt(4000))
+
+
+def test_flows_of_one_size_have_one_structure():
+    one, other = (ConditionalFlow(2, 1, layers=1, width=4, key=k) for k in (0, 1))
+    assert jax.tree.structure(one) == jax.tree.structure(other)
+    assert any(not np.array_equal(a, b) for a, b in zip(one.weights, other.weights))
+    with pytest.raises(ValueError, match="conditioned on 2 numbers, but 3 came"):
+        one.log_prob(jnp.ones(1), jnp.ones(3))
+    with pytest.raises(ValueError, match="kind must be"):
+        ConditionalFlow(2, 1, kind="planar", key=0)  # pyright: ignore[reportArgumentType]
+    with pytest.raises(ValueError, match="must be positive"):
+        ConditionalFlow(2, 0, key=0)
+
+
+def test_a_flow_starts_as_the_log_ratio_of_normal_variables():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(N, 1))
+    y = RHO * x + np.sqrt(1 - RHO**2) * rng.normal(size=(N, 1))
+    flow = ConditionalFlow(2, 1, layers=1, width=4, key=0)
+    critic = FlowCritic.of(x, y, jax.tree.map(jnp.zeros_like, flow))
+    log_ratio = jax.vmap(critic)(jnp.asarray(x, float), jnp.asarray(y, float))
+    assert float(log_ratio.mean()) == pytest.approx(TRUTH, abs=0.04)
+    given, alone = jax.vmap(critic.log_probs)(jnp.asarray(x, float), jnp.asarray(y, float))
+    np.testing.assert_allclose(given - alone, log_ratio, atol=1e-5)
+    np.testing.assert_allclose(alone, norm.logpdf(y[:, 0]), atol=0.1)
+
+
+def test_draws_of_a_mixture_are_of_its_density():
+    density = ConditionalMixture(1, 2, components=3, key=0)
+    x = jnp.array([0.3])
+    draws = jax.vmap(lambda key: density.sample(x, key=key))(jax.random.split(jax.random.key(0), 20_000))
+    log_weights, means, lower = density.parameters(x)
+    weights = jax.nn.softmax(log_weights - jnp.log(jnp.diagonal(lower, axis1=1, axis2=2)).sum(axis=1))
+    np.testing.assert_allclose(draws.mean(axis=0), weights @ means, atol=0.05)
+    spread = jnp.linalg.inv(jnp.einsum("cij,ckj->cik", lower, lower))
+    second = jnp.einsum("c,cij->ij", weights, spread + means[:, :, None] * means[:, None])
+    np.testing.assert_allclose(draws.T @ draws / 20_000, second, atol=0.1)
+
+
+def test_classes_have_their_frequencies():
+    y = np.eye(3)[[0, 0, 1, 2, 2, 2, 2]]
+    critic = ClassCritic.of(y, Stack(1, 3, width=4, depth=1, key=jax.random.key(0)))
+    assert float(critic.marginal(jnp.array([0.0, 0.0, 1.0]))) == pytest.approx(np.log(5 / 10))
+    total = sum(jnp.exp(critic.conditional(critic.left(jnp.ones(1)), jnp.eye(3)[c])) for c in range(3))
+    assert float(total) == pytest.approx(1)

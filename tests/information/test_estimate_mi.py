@@ -38,7 +38,8 @@ def test_a_bivariate_normal(found):
     assert found.kind == "lower" and found.unit == "nats"
     assert abs(found.value - TRUTH) < 0.06 and found.low < TRUTH
     table = found.details.table.set_index("estimate")
-    assert {"auto", "gaussian", "ksg"} <= set(table.index)
+    assert {"auto", "gaussian", "ksg", "difference of entropies"} <= set(table.index)
+    assert "agree" in found.details.says or "interval" in found.details.says
     assert abs(table.loc["gaussian", "value"] - TRUTH) < 0.06
 
 
@@ -212,3 +213,56 @@ def test_a_density_gives_its_own_number_and_a_lower_bound():
 def test_infonce_knows_the_ratio_up_to_a_function_of_x_only():
     found = sf.estimate_mi(*normal(1500), "infonce", folds=3, hidden=(16,), max_epochs=25, progress=False)
     assert found.kind == "lower" and found.value == pytest.approx(TRUTH, abs=0.1)
+
+
+@pytest.mark.parametrize("estimator", ["pq", "vq", "reweighed", "resampled"])
+def test_a_lower_bound_by_other_ways(estimator):
+    found = sf.estimate_mi(*normal(1500), estimator, folds=2, hidden=(16,), max_epochs=25, progress=False)
+    assert found.kind == "lower" and TRUTH - 0.2 < found.value < TRUTH + 0.07
+
+
+@pytest.mark.parametrize("estimator", ["binned", "kmeans"])
+def test_cells_hide_some_of_it(estimator):
+    few, more = (sf.estimate_mi(*normal(20_000), estimator, clusters=k) for k in (3, 20))
+    assert few.value < more.value < TRUTH + 0.03 and more.value == pytest.approx(TRUTH, abs=0.04)
+    rng = np.random.default_rng(0)
+    assert sf.estimate_mi(rng.normal(size=2000), rng.normal(size=2000), estimator).low < 0.01
+    with pytest.raises(ValueError, match="at least 2"):
+        sf.estimate_mi(*normal(200), estimator, clusters=1)
+
+
+@pytest.mark.parametrize("estimator", ["doe", "reweighed", "vq"])
+def test_classes_need_no_density_of_numbers(estimator):
+    # A class that decides between two normal densities two apart: known by quadrature.
+    rng = np.random.default_rng(0)
+    c = rng.integers(0, 2, 3000)
+    x = rng.normal(size=3000) + 2 * c
+    t = np.linspace(-8, 10, 20_001)
+    p = [norm.pdf(t), norm.pdf(t - 2)]
+    mixed = (p[0] + p[1]) / 2
+    truth = sum(0.5 * np.sum(one * np.log(one / mixed)) for one in p) * (t[1] - t[0])
+    for pair in ((x, c), (c.astype(str), x)):
+        found = sf.estimate_mi(*pair, estimator, folds=2, hidden=(16,), max_epochs=30, progress=False)
+        assert found.value == pytest.approx(truth, abs=0.05)
+
+
+def test_what_disagrees_is_said():
+    # Information is in the radius, of which a Gaussian copula knows nothing.
+    rng = np.random.default_rng(0)
+    r, angles = rng.uniform(1, 2, 2000), rng.uniform(0, 2 * np.pi, (2, 2000))
+    x, y = r * np.cos(angles[0]), r * np.cos(angles[1])
+    found = sf.estimate_mi(np.stack([x, r * np.sin(angles[0])], 1), y, folds=2, max_epochs=20, progress=False)
+    assert "below it: gaussian" in found.details.says
+
+
+def test_densities_that_cannot_be_are_refused():
+    x, y = normal(200)
+    with pytest.raises(ValueError, match="density must be one of"):
+        sf.estimate_mi(x, y, "doe", density="cubist", progress=False)
+    with pytest.raises(ValueError, match="needs a discrete variable"):
+        sf.estimate_mi(x, y, "doe", density="classes", progress=False)
+    with pytest.raises(ValueError, match="draws from a mixture"):
+        sf.estimate_mi(x, (y > 0).astype(str), "resampled", folds=1, max_epochs=1, progress=False)
+    mixed = pd.DataFrame({"a": y, "b": np.where(y > 0, "u", "v")})
+    with pytest.raises(ValueError, match="mixes continuous and discrete"):
+        sf.estimate_mi(x, mixed, "doe", progress=False)

@@ -11,42 +11,25 @@ log q(y | x) - log q(y) is a critic like any other: on held-out rows it gives a 
 from typing import Any, ClassVar
 
 import jax
-from jaxtyping import Array, Float
+from jaxtyping import Array
 
-from ..networks import AbstractCritic, ConditionalMixture
+from ..networks import AbstractCritic
 from ..train import AbstractObjective, AbstractSource
-
-
-class DensityCritic(AbstractCritic):
-    """log q(y | x) as a critic, or with a marginal the log-ratio log q(y | x) - log q(y)."""
-
-    conditional: ConditionalMixture
-    marginal: ConditionalMixture | None
-
-    def left(self, x: Float[Array, " n_x"]) -> Any:
-        return self.conditional.parameters(x)
-
-    def right(self, y: Float[Array, " n_y"]) -> Any:
-        return y, 0.0 if self.marginal is None else self.marginal.log_prob(y)
-
-    def score(self, left: Any, right: Any) -> Float[Array, ""]:
-        return self.conditional.given(left, right[0]) - right[1]
+from ._density_critics import AbstractDensityCritic
 
 
 class Generative(AbstractObjective):
     """Maximum likelihood of q(y | x) and q(y), on batches `{"x": (b, n_x), "y": (b, n_y)}`."""
 
-    summary: DensityCritic
+    summary: AbstractDensityCritic
     monitor: ClassVar[str] = "loss"
 
     def start(self, rows: Any, *, names: tuple[str, ...], key: Array) -> "Generative":
         return self
 
     def loss(self, batch: Any, *, key: Array, step: Array) -> tuple[Array, dict[str, Array]]:
-        if self.summary.marginal is None:
-            raise ValueError("a generative estimate needs a marginal density too")
-        conditional = jax.vmap(self.summary.conditional.log_prob)(batch["y"], batch["x"]).mean()
-        marginal = jax.vmap(self.summary.marginal.log_prob)(batch["y"]).mean()
+        rows = jax.vmap(self.summary.log_probs)(batch["x"], batch["y"])
+        conditional, marginal = (one.mean() for one in rows)
         return -conditional - marginal, {"value": conditional - marginal}
 
     def finish(self, held_out: AbstractSource, *, key: Array) -> "Generative":

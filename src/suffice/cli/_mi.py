@@ -74,7 +74,7 @@ def _write(found: Estimate, out: Path) -> None:
 
     details.table.to_csv(out / "table.csv", index=False)
     details.history.to_csv(out / "history.csv", index=False)
-    mean = details.history.groupby("epoch").mean().reset_index()
+    mean = _mean_course(details.history)
     for name, axes in (("profile", pointwise(found)), ("history", history(mean))):
         _save(axes, out / f"{name}.png")
     print(f"written to {out}", file=sys.stderr)
@@ -91,3 +91,11 @@ def _write_pairs(table: pd.DataFrame, out: Path) -> None:
 
 def _save(axes: Any, path: Path) -> None:
     axes.figure.savefig(path, dpi=150)
+
+
+def _mean_course(history: pd.DataFrame) -> pd.DataFrame:
+    """Mean over the folds of what was trained first: the critics, where there is a flow too."""
+    for name in ("model", "stage"):
+        if name in history:
+            history = history[history[name] == history[name].iloc[0]]
+    return history.groupby("epoch").mean(numeric_only=True).reset_index()

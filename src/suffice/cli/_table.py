@@ -28,7 +28,7 @@ def _parquet(path: Path) -> pd.DataFrame:
     try:
         return pd.read_parquet(path)
     except ImportError:
-        raise ValueError("Parquet files need pyarrow: pip install pyarrow") from None
+        raise ValueError("Parquet files need pyarrow: pip install 'suffice[parquet]'") from None
 
 
 def _npz(path: Path) -> pd.DataFrame:

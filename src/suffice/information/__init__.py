@@ -1,9 +1,11 @@
 """How much is kept: information in summaries and in data."""
 
+from ._binned import binned_mi as binned_mi, kmeans_mi as kmeans_mi
 from ._closed_forms import discrete_mi as discrete_mi, gaussian_mi as gaussian_mi
 from ._conditional import conditional_mi as conditional_mi, mi_table as mi_table
-from ._estimate_mi import estimate_mi as estimate_mi, MutualInformation as MutualInformation
+from ._estimate_mi import estimate_mi as estimate_mi
 from ._fisher_matrix import fisher_matrix as fisher_matrix, FisherMatrix as FisherMatrix
+from ._judge import MutualInformation as MutualInformation
 from ._neighbours import ksg as ksg
 from ._ratio_bound import influences as influences, lower_bound as lower_bound, pair_ratios as pair_ratios
 from ._retained import Retained as Retained, retained as retained

@@ -19,7 +19,11 @@ def discrete_mi(x: object, y: object, *, level: float = 0.95) -> Estimate:
     for found, name in zip(codes, ("x", "y")):
         if found is None:
             raise ValueError(f"{name} is not discrete; use sf.estimate_mi")
-    a, b = (np.asarray(found) for found in codes)
+    return plug_in(np.asarray(codes[0]), np.asarray(codes[1]), level)
+
+
+def plug_in(a: np.ndarray, b: np.ndarray, level: float) -> Estimate:
+    """Of class numbers from 0."""
     table = np.zeros((a.max() + 1, b.max() + 1))
     np.add.at(table, (a, b), 1)
     p = table / len(a)

@@ -1,4 +1,4 @@
-"""Estimates of mutual information from a density q(y | x), trained fold by fold and measured on the other rows."""
+"""Estimates from densities, trained fold by fold, side by side."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -8,12 +8,23 @@ import jax
 import numpy as np
 import pandas as pd
 
-from ..bounds import club, DensityCritic, difference_of_entropies, Generative, leave_one_out
+from ..bounds import (
+    AbstractDensityCritic,
+    ClassCritic,
+    club,
+    ConditionalOf,
+    difference_of_entropies,
+    FlowCritic,
+    Generative,
+    leave_one_out,
+    MixtureCritic,
+)
 from ..core import Estimate
-from ..networks import ConditionalMixture
+from ..networks import ConditionalFlow, ConditionalMixture, Stack
 from ..train import fit_members
 from ._interval import around
-from ._scores import score, Scores
+from ._plan import Plan
+from ._scores import PAIRS, score, Scores
 from ._train_critics import Member, sources_of, Trained
 
 Value = Callable[[Scores, Scores], np.ndarray]
@@ -26,24 +37,73 @@ DENSITY_VALUES: dict[str, tuple[Any, Value]] = {
 }
 
 
+def _normal(member: Member, hidden: tuple[int, ...], key: Any) -> AbstractDensityCritic:
+    return _mixtures(*_sizes(member), 1, hidden, key)
+
+
+def _mixture(member: Member, hidden: tuple[int, ...], key: Any) -> AbstractDensityCritic:
+    return _mixtures(*_sizes(member), 8, hidden, key)
+
+
+def _flow(member: Member, hidden: tuple[int, ...], key: Any) -> AbstractDensityCritic:
+    n_x, n_y = _sizes(member)
+    flow = ConditionalFlow(n_x + 1, n_y, layers=2, width=hidden[0], depth=max(1, len(hidden) - 1), key=key)
+    return FlowCritic.of(member.x[member.fold.train], member.y[member.fold.train], flow)
+
+
+def _classes(member: Member, hidden: tuple[int, ...], key: Any) -> AbstractDensityCritic:
+    return ClassCritic.of(member.y[member.fold.train], _classifier(*_sizes(member), hidden, key))
+
+
+DENSITIES: dict[str, Callable[[Member, tuple[int, ...], Any], AbstractDensityCritic]] = {
+    "normal": _normal,
+    "mixture": _mixture,
+    "flow": _flow,
+    "classes": _classes,
+}
+_PAIRS_OF_FLOWS = 2**16  # a flow is evaluated anew for each pair
+
+
+def _sizes(member: Member) -> tuple[int, int]:
+    return member.x.shape[1], member.y.shape[1]
+
+
 @eqx.filter_jit
-def _density(n_x: int, n_y: int, components: int, hidden: tuple[int, ...], key: Any) -> ConditionalMixture:
-    return ConditionalMixture(n_x, n_y, components=components, hidden=hidden, key=key)
+def _mixtures(n_x: int, n_y: int, components: int, hidden: tuple[int, ...], key: Any) -> MixtureCritic:
+    """Compiled once for all folds, rather than once for each layer."""
+    first, second = jax.random.split(key)
+    sizes = {"components": components, "hidden": hidden}
+    return MixtureCritic(
+        ConditionalMixture(n_x, n_y, key=first, **sizes), ConditionalMixture(0, n_y, key=second, **sizes)
+    )
 
 
-def train_densities(
-    members: Sequence[Member], *, components: int, hidden: Sequence[int], batch_size: int, key: Any, **settings: Any
-) -> tuple[list[Trained], pd.DataFrame]:
+@eqx.filter_jit
+def _classifier(n_x: int, n_y: int, hidden: tuple[int, ...], key: Any) -> Stack:
+    return Stack(n_x, n_y, width=hidden[0], depth=len(hidden), last=0.1, key=key)
+
+
+def density_for(plan: Plan) -> str:
+    """That of classes where y is discrete."""
+    if plan.density not in DENSITIES:
+        raise ValueError(f"density must be one of {', '.join(DENSITIES)}, but {plan.density!r} came")
+    if plan.y.classes is not None:
+        return "classes"
+    if plan.density == "classes":
+        raise ValueError("density='classes' needs a discrete variable, and both are continuous")
+    if not all(plan.y.continuous):
+        raise ValueError("y mixes continuous and discrete columns, of which there is no density; use 'auto' or a bound")
+    return plan.density
+
+
+def train_densities(plan: Plan, members: Sequence[Member]) -> tuple[list[Trained], pd.DataFrame]:
     """log q(y | x) - log q(y) of each member, and the history."""
-    objectives = []
-    for i, member in enumerate(members):
-        first, second = jax.random.split(jax.random.fold_in(key, i))
-        n_x, n_y = member.x.shape[1], member.y.shape[1]
-        conditional = _density(n_x, n_y, components, tuple(hidden), first)
-        marginal = _density(0, n_y, components, tuple(hidden), second)
-        objectives.append(Generative(DensityCritic(conditional, marginal)))
-    fits = fit_members(objectives, [sources_of(member, batch_size) for member in members], key=key, **settings)
-    found = [Trained(member, trained.log_ratio, True) for member, trained in zip(members, fits.objectives)]
+    density = density_for(plan)
+    own = [DENSITIES[density](m, plan.hidden, jax.random.fold_in(plan.key, i)) for i, m in enumerate(members)]
+    sources = [sources_of(member, plan.batch_size) for member in members]
+    fits = fit_members([Generative(critic) for critic in own], sources, key=plan.key, **plan.fit)
+    pairs = _PAIRS_OF_FLOWS if density == "flow" else PAIRS
+    found = [Trained(m, trained.log_ratio, pairs=pairs) for m, trained in zip(members, fits.objectives)]
     return found, fits.history
 
 
@@ -52,8 +112,8 @@ def density_estimate(name: str, trained: Sequence[Trained], level: float) -> Est
     kind, value = DENSITY_VALUES[name]
     terms = []
     for one in trained:
-        rows = one.member.fold.test
-        density = DensityCritic(one.ratio.conditional, None)  # pyright: ignore[reportAttributeAccessIssue]
-        q, ratio = (score(critic, one.member.x[rows], one.member.y[rows]) for critic in (density, one.ratio))
-        terms.append(value(q, ratio))
+        rows, ratio = one.member.fold.test, one.ratio
+        assert isinstance(ratio, AbstractDensityCritic)
+        alone = score(ConditionalOf(ratio), one.member.x[rows], one.member.y[rows], pairs=one.pairs)
+        terms.append(value(alone, one.scores("test")))
     return around(np.concatenate(terms), kind, level=level, label="I(x; y)")

@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 
 from ..networks import AbstractCritic
 
-_PAIRS = 2**20
+PAIRS = 2**20
 
 
 class Scores(NamedTuple):
@@ -21,8 +21,10 @@ class Scores(NamedTuple):
     column: Float[np.ndarray, "m n"]
 
 
-def score(critic: AbstractCritic, x: Any, y: Any, reference: Any = None, *, seed: int = 0) -> Scores:
-    """Scores of rows `(n, d)`, each with at most as many others as make a million pairs.
+def score(
+    critic: AbstractCritic, x: Any, y: Any, reference: Any = None, *, pairs: int = PAIRS, seed: int = 0
+) -> Scores:
+    """Scores of rows `(n, d)`, each with at most as many others as make so many pairs.
 
     With `reference`, rows of y that the critic's normaliser is taken from: f - log mean_y' exp f(x, y').
     """
@@ -30,7 +32,7 @@ def score(critic: AbstractCritic, x: Any, y: Any, reference: Any = None, *, seed
     if n < 3:
         raise ValueError(f"{n} held-out rows came, but at least 3 are needed")
     shifts = np.arange(1, n)
-    most = max(16, _PAIRS // n)
+    most = max(16, pairs // n)
     if most < len(shifts):
         shifts = np.sort(np.random.default_rng(seed).choice(shifts, most, replace=False))
     others = None if reference is None else jnp.asarray(reference, float)

@@ -14,7 +14,10 @@ from ..networks import AbstractCritic, BilinearCritic, GaussianCritic, JointCrit
 from ..train import Arrays, fit_members
 from ._folds import Fold
 from ._marginals import Marginals, Scale
+from ._scores import PAIRS, score, Scores
 from ._variables import Variable
+
+_REFERENCE = 2048
 
 
 class Member(NamedTuple):
@@ -27,11 +30,20 @@ class Member(NamedTuple):
 
 
 class Trained(NamedTuple):
-    """One fold's log-ratio and the rows it is judged on."""
+    """One fold's log-ratio, the rows it is judged on, and on how many pairs of them."""
 
     member: Member
     ratio: AbstractCritic
-    normalised: bool
+    normalised: bool = True
+    pairs: int = PAIRS
+
+    def scores(self, part: str) -> Scores:
+        """On the `"valid"` or `"test"` rows."""
+        rows = getattr(self.member.fold, part)
+        reference = None
+        if not self.normalised:  # known up to a function of x, which training rows give
+            reference = self.member.y[self.member.fold.train[:_REFERENCE]]
+        return score(self.ratio, self.member.x[rows], self.member.y[rows], reference, pairs=self.pairs)
 
 
 def member_of(x: Variable, y: Variable, fold: Fold, scale: Scale) -> Member:
@@ -58,26 +70,30 @@ def _sized(bound: AbstractBound, sizes: tuple[int, int], key: Array) -> Abstract
     return bound.for_sizes(*sizes, key=key)
 
 
-def critic_for(member: Member, kind: str, base: bool, hidden: Sequence[int], key: Any) -> AbstractCritic:
-    """A network, beside the closed form for normal variables where asked for."""
+def critics_for(
+    members: Sequence[Member], kind: str | AbstractCritic, *, base: bool, hidden: Sequence[int], key: Any
+) -> list[AbstractCritic]:
+    """A network for each member, beside the closed form for normal variables where asked for; or the user's own."""
+    if isinstance(kind, AbstractCritic):
+        return [kind] * len(members)
     if kind not in _MAKERS:
         raise ValueError(f"critic must be one of {', '.join(_MAKERS)}, or a critic, but {kind!r} came")
     options: dict[str, Any] = {} if kind == "bilinear" else {"hidden": tuple(hidden)}
     options |= {"last": 0.0 if base else 0.1} if kind == "joint" else {}
-    network = _network(kind, (member.x.shape[1], member.y.shape[1]), tuple(options.items()), key)
-    if not base:
-        return network
-    train = member.fold.train
-    return SumOfCritics((GaussianCritic(member.x[train], member.y[train]), network))
+    found = []
+    for i, member in enumerate(members):
+        sizes, train = (member.x.shape[1], member.y.shape[1]), member.fold.train
+        network = _network(kind, sizes, tuple(options.items()), jax.random.fold_in(key, i))
+        closed = GaussianCritic(member.x[train], member.y[train]) if base else None
+        found.append(network if closed is None else SumOfCritics((closed, network)))
+    return found
 
 
 def train_critics(
     members: Sequence[Member],
+    critics: Sequence[AbstractCritic],
     bound: AbstractBound,
     *,
-    critic: str | AbstractCritic,
-    base: bool,
-    hidden: Sequence[int],
     negatives: int | None,
     batch_size: int,
     key: Any,
@@ -85,11 +101,9 @@ def train_critics(
 ) -> tuple[list[Trained], pd.DataFrame]:
     """The log-ratio of each member, and the history."""
     objectives, parts = [], []
-    for i, member in enumerate(members):
-        for_critic, for_bound = jax.random.split(jax.random.fold_in(key, i))
-        own = critic if isinstance(critic, AbstractCritic) else critic_for(member, critic, base, hidden, for_critic)
-        sized = _sized(bound, (member.x.shape[1], member.y.shape[1]), for_bound)
-        objectives.append(Discriminative(own, sized, negatives))
+    for i, (member, critic) in enumerate(zip(members, critics, strict=True)):
+        sized = _sized(bound, (member.x.shape[1], member.y.shape[1]), jax.random.fold_in(key, i))
+        objectives.append(Discriminative(critic, sized, negatives))
         parts.append(sources_of(member, batch_size))
     fits = fit_members(objectives, parts, key=key, **settings)
     found = [Trained(m, trained.log_ratio, bound.normalised) for m, trained in zip(members, fits.objectives)]

@@ -5,6 +5,7 @@ from ._conv2d import Conv2d as Conv2d, ImageNetwork as ImageNetwork, ResNet2d as
 from ._critics import (
     AbstractCritic as AbstractCritic,
     BilinearCritic as BilinearCritic,
+    FixedCritic as FixedCritic,
     FunctionCritic as FunctionCritic,
     JointCritic as JointCritic,
     SeparableCritic as SeparableCritic,
@@ -16,7 +17,12 @@ from ._data_dependent import (
 )
 from ._deepset import DeepSet as DeepSet
 from ._flat import flat as flat
-from ._gaussian_critic import GaussianCritic as GaussianCritic, normal_log_ratio as normal_log_ratio
+from ._flow import ConditionalFlow as ConditionalFlow
+from ._gaussian_critic import (
+    GaussianCritic as GaussianCritic,
+    normal_log_ratio as normal_log_ratio,
+    shrunk_covariance as shrunk_covariance,
+)
 from ._layers import Dense as Dense, Stack as Stack
 from ._linear import Linear as Linear
 from ._linear_start import LinearStart as LinearStart

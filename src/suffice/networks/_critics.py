@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ..core import as_key, KeyLike
+from ..core import as_key, Frozen, KeyLike
 from ._layers import Dense
 
 
@@ -174,3 +174,28 @@ class SumOfCritics(AbstractCritic):
     def score(self, left: Any, right: Any) -> Float[Array, ""]:
         scores = [part.score(a, b) for part, a, b in zip(self.parts, left, right)]
         return jnp.stack(scores).sum()
+
+
+class FixedCritic(AbstractCritic):
+    """A critic trained before, which is trained no further."""
+
+    held: Frozen
+
+    @staticmethod
+    def of(critic: AbstractCritic) -> "FixedCritic":
+        """`critic` as it is."""
+        return FixedCritic(Frozen(critic))
+
+    @property
+    def critic(self) -> Any:
+        """The critic itself, behind a stop of gradients."""
+        return self.held.value
+
+    def left(self, x: Float[Array, " n_x"]) -> Any:
+        return self.critic.left(x)
+
+    def right(self, y: Float[Array, " n_y"]) -> Any:
+        return self.critic.right(y)
+
+    def score(self, left: Any, right: Any) -> Float[Array, ""]:
+        return self.critic.score(left, right)

@@ -71,3 +71,12 @@ class ConditionalMixture(eqx.Module):
     def log_prob(self, y: Float[Array, " n_y"], x: Float[Array, " n_x"] | None = None) -> Float[Array, ""]:
         """log q(y | x)."""
         return self.given(self.parameters(jnp.zeros(0) if x is None else x), y)
+
+    def sample(self, x: Float[Array, " n_x"] | None = None, *, key: KeyLike) -> Float[Array, " n_y"]:
+        """One draw of y given x."""
+        log_weights, means, lower = self.parameters(jnp.zeros(0) if x is None else x)
+        for_component, for_noise = jax.random.split(as_key(key))
+        log_determinants = jnp.log(jnp.diagonal(lower, axis1=1, axis2=2)).sum(axis=1)
+        chosen = jax.random.categorical(for_component, log_weights - log_determinants)
+        noise = jax.random.normal(for_noise, (self.n_y,))
+        return means[chosen] + jax.scipy.linalg.solve_triangular(lower[chosen].T, noise)

@@ -1,0 +1,89 @@
+"""The choice that `estimator="auto"` makes: the largest lower bound, on rows that judge and then on others.
+
+Critics on ranks and on standardised columns are trained on every fold. A density (a flow, or that of classes) is
+trained on the first; where it gives more than they do on its validation rows, beyond the noise, it is trained on the
+other folds too and stands beside them. It is also an estimate of its own, the difference of entropies.
+"""
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+from jaxtyping import Array
+
+from ..bounds import JensenShannon
+from ..core import Estimate
+from ..networks import AbstractCritic
+from ._certified import contributions, correction
+from ._density_estimates import train_densities
+from ._interval import around
+from ._judge import estimate_of, Judged, table_row
+from ._plan import Plan
+from ._train_critics import critics_for, train_critics, Trained
+
+_PAIRS = 2**15
+_PATIENCE = 5
+
+
+def automatic(plan: Plan, references: Sequence[dict[str, Any]], level: float) -> Estimate:
+    """The largest lower bound; the other estimates stand in its table."""
+    members = [*plan.members("ranks"), *plan.members("scaled")]
+    base = not isinstance(plan.critic, AbstractCritic)
+    critics = critics_for(members, plan.critic, base=base, hidden=plan.hidden, key=plan.key)
+    settings = {"negatives": plan.negatives, "batch_size": plan.batch_size, **plan.fit}
+    trained, history = train_critics(members, critics, JensenShannon(), key=plan.key, **settings)
+    n = len(plan.folds)
+    candidates = [trained[k::n] for k in range(n)]
+    others, histories = list(references), [history.assign(model="critic")]
+    if plan.has_density:
+        found, density, history = _second_opinion(plan, candidates[0])
+        others.append(table_row("difference of entropies", _difference(found, level)))
+        histories.append(history.assign(model=density))
+        if len(found) == n:
+            candidates = [[*own, one] for own, one in zip(candidates, found)]
+    told = pd.concat(histories, ignore_index=True)
+    return estimate_of([Judged(own) for own in candidates], told, name="auto", level=level, others=others)
+
+
+def _second_opinion(plan: Plan, rivals: Sequence[Trained]) -> tuple[list[Trained], str, pd.DataFrame]:
+    """The density of the first fold, and of all where that is better than the critics beyond the noise."""
+    fit = plan.fit | {"patience": min(plan.fit["patience"], _PATIENCE)}
+    plan = dataclasses.replace(plan.classes_last, density="flow", fit=fit)
+    members = plan.members()
+    first, history = train_densities(plan, members[:1])
+    if len(members) == 1 or _is_better(first[0], rivals):
+        rest, later = train_densities(plan, members[1:]) if len(members) > 1 else ([], pd.DataFrame())
+        return [*first, *rest], plan.density, pd.concat([history, later], ignore_index=True)
+    return first, plan.density, history
+
+
+@eqx.filter_jit
+def _log_ratios(critic: AbstractCritic, x: Array, y: Array) -> Array:
+    return jax.vmap(critic)(x, y)
+
+
+def _difference(trained: Sequence[Trained], level: float) -> Estimate:
+    """The mean log-ratio of densities on test rows, which is the difference of their entropies."""
+    terms = []
+    for one in trained:
+        rows = one.member.fold.test
+        x, y = (jnp.asarray(side[rows], float) for side in (one.member.x, one.member.y))
+        terms.append(np.asarray(_log_ratios(one.ratio, x, y), np.float64))
+    return around(np.concatenate(terms), "point", level=level, label="I(x; y)")
+
+
+def _is_better(one: Trained, rivals: Sequence[Trained]) -> bool:
+    def value(trained: Trained) -> tuple[float, float]:
+        scores = trained._replace(pairs=_PAIRS).scores("valid")
+        h = contributions(scores, correction(scores))
+        return float(h.mean()), float(h.std() / math.sqrt(len(h)))
+
+    best = max(value(rival)[0] for rival in rivals)
+    mean, error = value(one)
+    return bool(np.isfinite(mean)) and mean > best + error

@@ -1,0 +1,158 @@
+"""Conditional normalising flows: y as an invertible map of normal noise, with x as condition.
+
+    log q(y | x) = log N(T(y; x); 0, 1) + log |det ∂T/∂y|,
+
+T a stack of rational-quadratic splines (Durkan et al. 2019, arXiv:1906.04032), either autoregressive
+(Papamakarios et al. 2017, arXiv:1705.07057) or by coupling (Dinh et al. 2017, arXiv:1605.08803). The flows themselves
+are flowjax's. A module here holds nothing but their weights, so that two of them have the same structure, and that they
+can be saved; what is fixed is made anew from the sizes.
+"""
+
+import functools
+import math
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+from jaxtyping import Array, Float
+
+from ..core import as_key, KeyLike
+
+
+class _Sizes(NamedTuple):
+    n_x: int
+    n_y: int
+    kind: str
+    layers: int
+    knots: int
+    width: int
+    depth: int
+    reach: float
+
+
+class ConditionalFlow(eqx.Module):
+    """log q(y | x) for one pair, and draws of it; with `n_x=0`, a density of y alone.
+
+    **Arguments:**
+
+    - `n_x`, `n_y`: numbers of the condition and of y.
+    - `kind`: `"autoregressive"` is the more accurate, `"coupling"` draws faster where y has many numbers.
+    - `layers`, `knots`: splines one after the other, and pieces of each.
+    - `width`, `depth`: of the perceptron that gives their knots.
+    - `reach`: the splines bend between `-reach` and `reach`; further out y is only shifted and scaled, so y should be
+      standardised.
+
+    >>> import jax.numpy as jnp
+    >>> flow = ConditionalFlow(2, 3, layers=2, width=8, key=0)
+    >>> flow.log_prob(jnp.ones(3), jnp.ones(2)).shape, flow.sample(jnp.ones(2), key=1).shape
+    ((), (3,))
+    """
+
+    weights: tuple[Array, ...]
+    sizes: _Sizes = eqx.field(static=True)
+
+    def __init__(
+        self,
+        n_x: int,
+        n_y: int,
+        *,
+        kind: str = "autoregressive",
+        layers: int = 4,
+        knots: int = 8,
+        width: int = 64,
+        depth: int = 1,
+        reach: float = 5.0,
+        key: KeyLike,
+    ):
+        if kind not in ("autoregressive", "coupling"):
+            raise ValueError(f"kind must be 'autoregressive' or 'coupling', but {kind!r} came")
+        if min(n_y, layers, knots, width, depth) < 1 or n_x < 0 or not reach > 0:
+            raise ValueError("n_y, layers, knots, width, depth and reach must be positive, and n_x not negative")
+        kind = "autoregressive" if n_y == 1 else kind  # one number has no other half to couple with
+        self.sizes = _Sizes(n_x, n_y, kind, layers, knots, width, depth, reach)
+        self.weights = _initial(self.sizes, as_key(key))
+
+    @property
+    def _flow(self) -> Any:
+        skeleton = _skeleton(self.sizes)
+        return eqx.combine(jax.tree.unflatten(skeleton.structure, self.weights), skeleton.fixed)
+
+    def _condition(self, x: Array | None) -> Array | None:
+        n = 0 if x is None else x.shape[-1]
+        if n != self.sizes.n_x:
+            raise ValueError(f"this flow is conditioned on {self.sizes.n_x} numbers, but {n} came")
+        return x if n else None
+
+    def log_prob(self, y: Float[Array, " n_y"], x: Float[Array, " n_x"] | None = None) -> Float[Array, ""]:
+        """log q(y | x)."""
+        return self._flow.log_prob(y, self._condition(x))
+
+    def sample(self, x: Float[Array, " n_x"] | None = None, *, key: KeyLike) -> Float[Array, " n_y"]:
+        """One draw of y given x."""
+        return self._flow.sample(as_key(key), condition=self._condition(x))
+
+    def parameters(self, x: Float[Array, " n_x"]) -> Any:
+        """What `given` needs to know of x."""
+        return x
+
+    def given(self, parameters: Any, y: Float[Array, " n_y"]) -> Float[Array, ""]:
+        """log q(y | x) from the parameters."""
+        return self.log_prob(y, parameters)
+
+
+def _made(sizes: _Sizes, key: Array) -> Any:
+    from flowjax.bijections import RationalQuadraticSpline
+    from flowjax.distributions import StandardNormal
+    from flowjax.flows import coupling_flow, masked_autoregressive_flow
+
+    make = masked_autoregressive_flow if sizes.kind == "autoregressive" else coupling_flow
+    return make(
+        key,
+        base_dist=StandardNormal((sizes.n_y,)),
+        transformer=RationalQuadraticSpline(knots=sizes.knots, interval=sizes.reach),
+        cond_dim=sizes.n_x or None,
+        flow_layers=sizes.layers,
+        nn_width=sizes.width,
+        nn_depth=sizes.depth,
+        nn_activation=jax.nn.silu,
+    )
+
+
+def _parts(flow: Any) -> tuple[Any, Any]:
+    """What is learned, and what is not."""
+    from paramax import NonTrainable
+
+    return eqx.partition(flow, eqx.is_inexact_array, is_leaf=lambda leaf: isinstance(leaf, NonTrainable))
+
+
+class _Skeleton(NamedTuple):
+    structure: Any
+    fixed: Any
+    shapes: tuple[tuple[int, ...], ...]
+
+
+@functools.lru_cache(maxsize=32)
+def _skeleton(sizes: _Sizes) -> _Skeleton:
+    """Structure and shapes of the weights, and all that is fixed, permutations included."""
+    with ThreadPoolExecutor(1) as outside:  # of whatever is being traced: that is each thread's own
+        learned, fixed = outside.submit(lambda: _parts(_made(sizes, jax.random.key(0)))).result()
+    leaves, structure = jax.tree.flatten(learned)
+    return _Skeleton(structure, fixed, tuple(leaf.shape for leaf in leaves))
+
+
+def _initial(sizes: _Sizes, key: Array) -> tuple[Array, ...]:
+    """Normal weights of each layer's size, those of the last a tenth of it, and no biases: nearly the identity.
+
+    They come from one draw, for compiling one for each shape takes seconds.
+    """
+    shapes = _skeleton(sizes).shapes
+    draws = jax.random.normal(key, (sum(map(math.prod, shapes)),))
+    weights, start = [], 0
+    for i, shape in enumerate(shapes):
+        size = math.prod(shape)
+        last = i >= len(shapes) - 2
+        gain = (0.1 if last else math.sqrt(2.0)) / math.sqrt(shape[-1]) if len(shape) == 3 else 0.0
+        weights.append(gain * draws[start : start + size].reshape(shape))
+        start += size
+    return tuple(weights)
