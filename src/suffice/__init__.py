@@ -21,8 +21,10 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time see __geta
     from .core import Estimate as Estimate, load as load, save as save
     from .information import (
         conditional_mi as conditional_mi,
+        entropy as entropy,
         estimate_mi as estimate_mi,
         fisher_matrix as fisher_matrix,
+        kl_divergence as kl_divergence,
         mi_table as mi_table,
         retained as retained,
         score_compression as score_compression,
@@ -75,6 +77,8 @@ _HOMES = {
     "estimate_mi": "information",
     "conditional_mi": "information",
     "mi_table": "information",
+    "entropy": "information",
+    "kl_divergence": "information",
     "score_compression": "information",
     "Estimate": "core",
     "save": "core",

@@ -21,6 +21,7 @@ from ._flo import FLO as FLO
 from ._generative import Generative as Generative
 from ._infonce import InfoNCE as InfoNCE
 from ._jensen_shannon import JensenShannon as JensenShannon
+from ._likelihood import Likelihood as Likelihood
 from ._mine import MINE as MINE
 from ._nwj import NWJ as NWJ
 from ._pairs import log_mean_exp as log_mean_exp, pair_up as pair_up, Pairs as Pairs
@@ -28,3 +29,4 @@ from ._quantised import Centres as Centres, Quantised as Quantised, QuantisedCri
 from ._resampled import Resampled as Resampled
 from ._smile import SMILE as SMILE
 from ._tuba import TUBA as TUBA
+from ._two_samples import RatioOfNormals as RatioOfNormals, TwoSamples as TwoSamples

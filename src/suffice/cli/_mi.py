@@ -97,5 +97,5 @@ def _mean_course(history: pd.DataFrame) -> pd.DataFrame:
     """Mean over the folds of what was trained first: the critics, where there is a flow too."""
     for name in ("model", "stage"):
         if name in history:
-            history = history[history[name] == history[name].iloc[0]]
-    return history.groupby("epoch").mean(numeric_only=True).reset_index()
+            history = pd.DataFrame(history[history[name] == history[name].iloc[0]])
+    return pd.DataFrame(history.groupby("epoch").mean(numeric_only=True)).reset_index()

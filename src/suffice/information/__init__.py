@@ -3,6 +3,8 @@
 from ._binned import binned_mi as binned_mi, kmeans_mi as kmeans_mi
 from ._closed_forms import discrete_mi as discrete_mi, gaussian_mi as gaussian_mi
 from ._conditional import conditional_mi as conditional_mi, mi_table as mi_table
+from ._divergence import kl_divergence as kl_divergence
+from ._entropy import entropy as entropy
 from ._estimate_mi import estimate_mi as estimate_mi
 from ._fisher_matrix import fisher_matrix as fisher_matrix, FisherMatrix as FisherMatrix
 from ._judge import MutualInformation as MutualInformation

@@ -25,7 +25,7 @@ from ..train import fit_members
 from ._interval import around
 from ._plan import Plan
 from ._scores import PAIRS, score, Scores
-from ._train_critics import Member, sources_of, Trained
+from ._train_critics import Member, Trained
 
 Value = Callable[[Scores, Scores], np.ndarray]
 
@@ -100,7 +100,7 @@ def train_densities(plan: Plan, members: Sequence[Member]) -> tuple[list[Trained
     """log q(y | x) - log q(y) of each member, and the history."""
     density = density_for(plan)
     own = [DENSITIES[density](m, plan.hidden, jax.random.fold_in(plan.key, i)) for i, m in enumerate(members)]
-    sources = [sources_of(member, plan.batch_size) for member in members]
+    sources = [member.sources(plan.batch_size) for member in members]
     fits = fit_members([Generative(critic) for critic in own], sources, key=plan.key, **plan.fit)
     pairs = _PAIRS_OF_FLOWS if density == "flow" else PAIRS
     found = [Trained(m, trained.log_ratio, pairs=pairs) for m, trained in zip(members, fits.objectives)]

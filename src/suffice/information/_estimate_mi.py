@@ -9,7 +9,6 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-import jax
 import numpy as np
 import pandas as pd
 
@@ -21,13 +20,13 @@ from ._automatic import automatic
 from ._binned import binned_mi, kmeans_mi
 from ._closed_forms import discrete_mi, gaussian_mi
 from ._density_estimates import density_estimate, DENSITY_VALUES, train_densities
-from ._folds import folds_of
+from ._folds import batch_size_for, folds_of, seed_of
 from ._interval import in_unit
 from ._judge import estimate_of, Judged, table_row
 from ._neighbours import ksg
 from ._plan import Plan, trainers
 from ._train_critics import critics_for, train_critics, Trained
-from ._variables import two_variables, Variable
+from ._variables import refuse_few, two_variables, Variable
 
 _CLOSED: dict[str, Any] = {
     "ksg": ksg,
@@ -104,8 +103,7 @@ def estimate_mi(
     if estimator == "auto" and one.classes is not None and other.classes is not None:
         return in_unit(discrete_mi(x, y, level=level), bits)
     key = as_key(key)
-    seed = int(np.asarray(jax.random.key_data(jax.random.fold_in(key, 7))).ravel()[-1])
-    parts = folds_of(len(one), folds, valid, seed)
+    parts = folds_of(len(one), folds, valid, seed_of(key))
     plan = Plan(
         one,
         other,
@@ -116,7 +114,7 @@ def estimate_mi(
         negatives=negatives,
         density=density,
         clusters=clusters,
-        batch_size=batch_size or int(np.clip(len(parts[0].train) // 30, 64, 512)),
+        batch_size=batch_size or batch_size_for(len(parts[0].train)),
         fit={"learning_rate": learning_rate, "max_epochs": max_epochs, "patience": patience, "progress": progress},
     )
     return in_unit(_estimate(estimator, plan, x, y, level), bits)
@@ -169,8 +167,7 @@ def _references(x: Any, y: Any, plan: Plan, level: float) -> list[dict[str, Any]
 
 
 def _refuse(x: Variable, y: Variable, folds: int, valid: float, level: float) -> None:
-    if len(x) < 50:
-        raise ValueError(f"{len(x)} rows came, but at least 50 are needed to learn and to measure")
+    refuse_few(x)
     if folds < 1 or not 0 < valid < 0.5 or not 0 < level < 1:
         raise ValueError(
             f"folds must be at least 1, valid between 0 and 0.5, level between 0 and 1; {folds}, {valid}, {level} came"

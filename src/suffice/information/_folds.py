@@ -1,8 +1,13 @@
 """Rows divided into folds: for each, rows to train on, rows to stop by, and rows that only measure."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
+import jax
 import numpy as np
+from jaxtyping import Array
+
+from ..train import Arrays
 
 
 class Fold(NamedTuple):
@@ -11,6 +16,15 @@ class Fold(NamedTuple):
     train: np.ndarray
     valid: np.ndarray
     test: np.ndarray
+
+    def sources(self, data: Mapping[str, np.ndarray], batch_size: int) -> tuple[Arrays, Arrays]:
+        """Batches of these rows to train on, and to stop by."""
+        n, held = len(self.train), len(self.valid)
+        rows = np.concatenate([self.train, self.valid])
+        source = Arrays({name: column[rows] for name, column in data.items()}, np.arange(n), batch_size=batch_size)
+        # Held-out batches of the size of the training ones: the loss of some bounds depends on it.
+        size = min(source.batch_size, held)
+        return source, Arrays(source.data, n + np.arange(held), batch_size=size, shuffle=False)
 
 
 def folds_of(n: int, folds: int, valid: float, seed: int) -> list[Fold]:
@@ -30,3 +44,13 @@ def folds_of(n: int, folds: int, valid: float, seed: int) -> list[Fold]:
         held = max(1, round(valid * len(rest)))
         found.append(Fold(rest[held:], rest[:held], test))
     return found
+
+
+def batch_size_for(rows: int) -> int:
+    """About thirty steps an epoch, of 64 to 512 rows."""
+    return int(np.clip(rows // 30, 64, 512))
+
+
+def seed_of(key: Array) -> int:
+    """A seed for NumPy."""
+    return int(np.asarray(jax.random.key_data(jax.random.fold_in(key, 7))).ravel()[-1])

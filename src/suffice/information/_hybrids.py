@@ -12,7 +12,7 @@ from ..networks import AbstractCritic, FixedCritic, SumOfCritics
 from ..train import fit_members
 from ._density_estimates import train_densities
 from ._plan import Plan, trainers
-from ._train_critics import critics_for, Member, sources_of, train_critics, Trained
+from ._train_critics import critics_for, Member, train_critics, Trained
 
 _SECOND = 77
 
@@ -44,6 +44,6 @@ def resampled(plan: Plan) -> tuple[list[Trained], pd.DataFrame]:
         raise ValueError("the resampled hybrid draws from a mixture: density must be 'normal' or 'mixture', and y "
                          "continuous; 'reweighed' takes any density")  # fmt: skip
     objectives = [Resampled(c, one, JensenShannon(), plan.negatives or 16) for c, one in zip(critics, fixed)]
-    fits = fit_members(objectives, [sources_of(m, plan.batch_size) for m in members], key=plan.key, **plan.fit)
+    fits = fit_members(objectives, [m.sources(plan.batch_size) for m in members], key=plan.key, **plan.fit)
     found = [Trained(member, one.log_ratio) for member, one in zip(members, fits.objectives)]
     return found, pd.concat([before, fits.history.assign(stage="critic")], ignore_index=True)

@@ -16,7 +16,7 @@ from ..core import Frozen
 from ..networks import Stack
 from ..train import fit_members
 from ._plan import Plan, trainers
-from ._train_critics import Member, sources_of, Trained
+from ._train_critics import Member, Trained
 
 
 def centres_of(rows: Float[np.ndarray, "n d"], clusters: int, seed: int = 0) -> Float[np.ndarray, "k d"]:
@@ -60,7 +60,7 @@ def _trained(
         sizes = (member.x.shape[1], member.y.shape[1], k, plan.hidden)
         new, decoder = _networks(sizes, jax.random.fold_in(plan.key, i))
         objectives.append(Quantised(QuantisedCritic(encoder or new, decoder, jnp.zeros(k))))
-    fits = fit_members(objectives, [sources_of(m, plan.batch_size) for m in members], key=plan.key, **plan.fit)
+    fits = fit_members(objectives, [m.sources(plan.batch_size) for m in members], key=plan.key, **plan.fit)
     return [Trained(member, one.log_ratio) for member, one in zip(members, fits.objectives)], fits.history
 
 

@@ -28,6 +28,10 @@ class Member(NamedTuple):
     y: Float[np.ndarray, "n n_y"]
     maps: tuple[Marginals, Marginals]
 
+    def sources(self, batch_size: int) -> tuple[Arrays, Arrays]:
+        """Batches to train on, and to stop by."""
+        return self.fold.sources({"x": self.x, "y": self.y}, batch_size)
+
 
 class Trained(NamedTuple):
     """One fold's log-ratio, the rows it is judged on, and on how many pairs of them."""
@@ -104,19 +108,7 @@ def train_critics(
     for i, (member, critic) in enumerate(zip(members, critics, strict=True)):
         sized = _sized(bound, (member.x.shape[1], member.y.shape[1]), jax.random.fold_in(key, i))
         objectives.append(Discriminative(critic, sized, negatives))
-        parts.append(sources_of(member, batch_size))
+        parts.append(member.sources(batch_size))
     fits = fit_members(objectives, parts, key=key, **settings)
     found = [Trained(m, trained.log_ratio, bound.normalised) for m, trained in zip(members, fits.objectives)]
     return found, fits.history
-
-
-def sources_of(member: Member, batch_size: int) -> tuple[Arrays, Arrays]:
-    """Batches to train on and to stop by."""
-    train, valid = member.fold.train, member.fold.valid
-    rows = np.concatenate([train, valid])
-    data = {"x": member.x[rows], "y": member.y[rows]}
-    source = Arrays(data, np.arange(len(train)), batch_size=batch_size)
-    # Held-out batches of the size of the training ones: the loss of some bounds depends on it.
-    size = min(source.batch_size, len(valid))
-    held_out = Arrays(source.data, len(train) + np.arange(len(valid)), batch_size=size, shuffle=False)
-    return source, held_out

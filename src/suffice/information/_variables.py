@@ -65,6 +65,12 @@ def two_variables(x: Any, y: Any) -> tuple[Variable, Variable]:
     return one, other
 
 
+def refuse_few(variable: Variable) -> None:
+    """An error where there are too few rows to learn and to measure."""
+    if len(variable) < 50:
+        raise ValueError(f"{len(variable)} rows came, but at least 50 are needed to learn and to measure")
+
+
 def _columns(values: Any, name: str) -> list[np.ndarray]:
     if isinstance(values, Variable):
         raise TypeError(f"{name} is a Variable already")

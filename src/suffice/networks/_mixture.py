@@ -44,7 +44,7 @@ class ConditionalMixture(eqx.Module):
             self.network = Stack(n_x, n_out, width=hidden[0], depth=len(hidden), key=first, last=0.1)
         # Components start apart, or they would all learn the same.
         layer = self.network if isinstance(self.network, Dense) else self.network.last
-        spread = jax.random.normal(second, (components, n_y))
+        spread = jax.random.normal(second, (components, n_y)) * (components > 1)
         object.__setattr__(layer, "bias", layer.bias.at[components : components * (1 + n_y)].set(spread.ravel()))
 
     @property
