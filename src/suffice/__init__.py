@@ -29,7 +29,15 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time see __geta
         retained as retained,
         score_compression as score_compression,
     )
-    from .objectives import Fisher as Fisher, InfoMax as InfoMax, Ratio as Ratio
+    from .objectives import (
+        CEB as CEB,
+        Fisher as Fisher,
+        InfoMax as InfoMax,
+        MIB as MIB,
+        Ratio as Ratio,
+        TemporalInfoMax as TemporalInfoMax,
+        VIB as VIB,
+    )
     from .posteriors import (
         ABC as ABC,
         GaussianApproximation as GaussianApproximation,
@@ -66,6 +74,10 @@ _HOMES = {
     "Ratio": "objectives",
     "Fisher": "objectives",
     "InfoMax": "objectives",
+    "VIB": "objectives",
+    "CEB": "objectives",
+    "MIB": "objectives",
+    "TemporalInfoMax": "objectives",
     "posterior": "posteriors",
     "GaussianApproximation": "posteriors",
     "ABC": "posteriors",

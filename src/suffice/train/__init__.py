@@ -10,6 +10,7 @@ from ._reach import Reach as Reach
 from ._renoised import Renoised as Renoised
 from ._shards import Shards as Shards
 from ._source import AbstractSource as AbstractSource, Split as Split
+from ._views import Lagged as Lagged, lagged as lagged, views as views
 from .tangents import (
     AbstractTangentBatch as AbstractTangentBatch,
     AbstractTangents as AbstractTangents,
