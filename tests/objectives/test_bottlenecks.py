@@ -66,7 +66,7 @@ def test_views_agree_on_what_is_common(both):
         two = shared(4000, 0)[0] + 0.1 * np.random.default_rng(3).normal(size=one.shape)
     other = sf.networks.MLP(8, 1, width=16, key=1) if both else None
     objective = sf.MIB(sf.networks.MLP(8, 1, width=16, key=0), other, negatives=32, width=16)
-    fit = sf.fit(objective, sf.train.views(one, two), key=0, max_epochs=8, progress=False)
+    fit = sf.fit(objective, sf.train.views(one, two), key=0, learning_rate=5e-3, max_epochs=10, progress=False)
     fresh, _, truth = shared(2000, 5)
     s = jax.vmap(fit.objective.summary)(jnp.asarray(fresh, float))[:, 0]
     if both:
