@@ -48,7 +48,8 @@ def test_every_pair_and_its_folder(table, tmp_path, capsys):
     assert main(["mi", str(table), "--every-pair", "--estimator", "gaussian", "--out", str(tmp_path / "out")]) == 0
     pairs = pd.read_csv(tmp_path / "out" / "pairs.csv")
     assert len(pairs) == 3 and set(pairs.iloc[0][["x", "y"]]) == {"kind", "code"}
-    assert (tmp_path / "out" / "pairs.png").stat().st_size > 5000
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "Every pair" in page and "data:image/png" in page
 
 
 def test_the_folder_of_one_estimate(table, tmp_path):
@@ -57,9 +58,35 @@ def test_the_folder_of_one_estimate(table, tmp_path):
         "estimate.json",
         "table.csv",
         "history.csv",
-        "profile.png",
-        "history.png",
+        "report.html",
     }
+    page = (tmp_path / "report.html").read_text()
+    assert "Mutual information of f and kind" in page and page.count("data:image/png") == 3
+    assert json.loads((tmp_path / "estimate.json").read_text())["kind"] == "lower"
+    ends = "estimate.json", "report.html"
+    assert main(["mi", str(table), "--x", "f_1", "--y", "f_2", "--estimator", "ksg", "--out", str(tmp_path / "k")]) == 0
+    assert {path.name for path in (tmp_path / "k").iterdir()} == set(ends)
+
+
+def test_names_in_a_file_are_text_on_the_page(tmp_path):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"<script>alert(1)</script>": rng.normal(size=200), "$b_": rng.normal(size=200)})
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    arguments = ["mi", str(tmp_path / "t.csv"), "--every-pair", "--estimator", "gaussian", "--out", str(tmp_path / "o")]
+    assert main(arguments) == 0
+    assert "<script>" not in (tmp_path / "o" / "report.html").read_text()
+
+
+def test_a_parquet_file_is_as_good(table, tmp_path, capsys):
+    pd.read_csv(table).to_parquet(tmp_path / "t.parquet")
+    numbers = []
+    for path in (table, tmp_path / "t.parquet"):
+        assert main(["mi", str(path), "--x", "f_1", "--y", "kind", "--estimator", "ksg", "--json"]) == 0
+        numbers.append(json.loads(capsys.readouterr().out)["value"])
+    assert numbers[0] == numbers[1]
+    (tmp_path / "t.parquet").write_text("a,b\n1,2\n")
+    assert main(["mi", str(tmp_path / "t.parquet"), "--x", "a", "--y", "b"]) == 2
+    assert "cannot be read" in capsys.readouterr().err
 
 
 def test_options_from_a_file_and_from_the_shell(table, tmp_path, capsys):

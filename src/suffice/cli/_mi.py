@@ -24,7 +24,9 @@ def run(options: MI) -> None:
         table = mi_table({name: variable(frame, name) for name in groups_of(frame)}, **settings)
         _show(table.to_dict("records") if options.json else table, options.json)
         if options.out is not None:
-            _write_pairs(table, options.out)
+            from ..report import pairs_report
+
+            _tell(pairs_report(table, options.out))
         return
     if not options.x or not options.y:
         raise ValueError(f"name two columns with --x and --y, or ask for --every-pair; there are {', '.join(frame)}")
@@ -35,7 +37,9 @@ def run(options: MI) -> None:
         found = estimate_mi(x, y, **settings)
     _show(_record(found, options), options.json)
     if options.out is not None:
-        _write(found, options.out)
+        from ..report import mi_report
+
+        _tell(mi_report(found, options.out, what=_asked(options)))
 
 
 def _settings(options: Any) -> dict[str, Any]:
@@ -47,9 +51,16 @@ def _settings(options: Any) -> dict[str, Any]:
 
 
 def _record(found: Estimate, options: MI) -> dict[str, Any]:
-    told = {"x": options.x, "y": options.y} | ({"given": options.given} if options.given else {})
     numbers = {name: getattr(found, name) for name in ("value", "low", "high", "level", "kind", "unit")}
-    return told | numbers | {"says": str(found)}
+    return _asked(options) | numbers | {"says": str(found)}
+
+
+def _asked(options: MI) -> dict[str, Any]:
+    return {"x": options.x, "y": options.y} | ({"given": options.given} if options.given else {})
+
+
+def _tell(page: Path) -> None:
+    print(f"page written to {page}", file=sys.stderr)
 
 
 def _show(what: Any, as_json: bool) -> None:
@@ -61,41 +72,3 @@ def _show(what: Any, as_json: bool) -> None:
         width = max(map(len, what))
         for name, value in what.items():
             print(f"{name:{width}}  {value:.4f}" if isinstance(value, float) else f"{name:{width}}  {value}")
-
-
-def _write(found: Estimate, out: Path) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    record = {name: getattr(found, name) for name in ("value", "low", "high", "level", "kind", "unit")}
-    (out / "estimate.json").write_text(json.dumps(record, indent=2) + "\n")
-    details = found.details
-    if details is None or isinstance(details, tuple):
-        return
-    from ..plots import history, pointwise
-
-    details.table.to_csv(out / "table.csv", index=False)
-    details.history.to_csv(out / "history.csv", index=False)
-    mean = _mean_course(details.history)
-    for name, axes in (("profile", pointwise(found)), ("history", history(mean))):
-        _save(axes, out / f"{name}.png")
-    print(f"written to {out}", file=sys.stderr)
-
-
-def _write_pairs(table: pd.DataFrame, out: Path) -> None:
-    from ..plots import mi_heat_map
-
-    out.mkdir(parents=True, exist_ok=True)
-    table.to_csv(out / "pairs.csv", index=False)
-    _save(mi_heat_map(table), out / "pairs.png")
-    print(f"written to {out}", file=sys.stderr)
-
-
-def _save(axes: Any, path: Path) -> None:
-    axes.figure.savefig(path, dpi=150)
-
-
-def _mean_course(history: pd.DataFrame) -> pd.DataFrame:
-    """Mean over the folds of what was trained first: the critics, where there is a flow too."""
-    for name in ("model", "stage"):
-        if name in history:
-            history = pd.DataFrame(history[history[name] == history[name].iloc[0]])
-    return pd.DataFrame(history.groupby("epoch").mean(numeric_only=True)).reset_index()

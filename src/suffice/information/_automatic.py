@@ -34,7 +34,8 @@ _PATIENCE = 5
 def automatic(plan: Plan, references: Sequence[dict[str, Any]], level: float) -> Estimate:
     """The largest lower bound; the other estimates stand in its table."""
     members = [*plan.members("ranks"), *plan.members("scaled")]
-    base = not isinstance(plan.critic, AbstractCritic)
+    # Columns of classes are not normal, and their covariance is singular.
+    base = not isinstance(plan.critic, AbstractCritic) and all(plan.x.continuous) and all(plan.y.continuous)
     critics = critics_for(members, plan.critic, base=base, hidden=plan.hidden, key=plan.key)
     settings = {"negatives": plan.negatives, "batch_size": plan.batch_size, **plan.fit}
     trained, history = train_critics(members, critics, JensenShannon(), key=plan.key, **settings)

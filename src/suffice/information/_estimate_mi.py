@@ -159,7 +159,9 @@ def _from_density(name: str, plan: Plan, level: float) -> Estimate:
 
 def _references(x: Any, y: Any, plan: Plan, level: float) -> list[dict[str, Any]]:
     """Quick ones without networks, where they make sense."""
-    found = [table_row("gaussian", gaussian_mi(x, y, level=level))]
+    found = []
+    if all(plan.x.continuous) and all(plan.y.continuous):
+        found.append(table_row("gaussian", gaussian_mi(x, y, level=level)))
     discrete = plan.x.classes is not None or plan.y.classes is not None
     if plan.x.numbers.shape[1] + plan.y.numbers.shape[1] <= 6 or discrete:
         found.append(table_row("ksg", ksg(x, y, level=level)))

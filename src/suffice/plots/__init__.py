@@ -7,6 +7,7 @@ from ._fisher_ellipses import fisher_ellipses as fisher_ellipses
 from ._fisher_history import fisher_history as fisher_history
 from ._history import history as history
 from ._marginals import marginals as marginals
+from ._mi_estimates import mi_estimates as mi_estimates
 from ._mi_heat_map import mi_heat_map as mi_heat_map
 from ._pointwise import pointwise as pointwise
 from ._rank_histograms import rank_histograms as rank_histograms
