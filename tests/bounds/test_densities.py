@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import norm
 
 from suffice.bounds import barber_agakov, ClassCritic, club, difference_of_entropies, FlowCritic, leave_one_out
-from suffice.networks import ConditionalFlow, ConditionalMixture, Stack
+from suffice.networks import ConditionalFlow, ConditionalMixture, DiscriminantCritic, Stack
 
 RHO = 0.9
 TRUTH = -0.5 * np.log(1 - RHO**2)
@@ -118,3 +118,19 @@ def test_classes_have_their_frequencies():
     assert float(critic.marginal(jnp.array([0.0, 0.0, 1.0]))) == pytest.approx(np.log(5 / 10))
     total = sum(jnp.exp(critic.conditional(critic.left(jnp.ones(1)), jnp.eye(3)[c])) for c in range(3))
     assert float(total) == pytest.approx(1)
+
+
+def test_the_discriminant_of_two_normal_classes():
+    rng = np.random.default_rng(0)
+    c = (rng.uniform(size=8000) < 0.3).astype(int)
+    x = rng.normal(size=(8000, 1)) + 2 * c[:, None]
+    critic = DiscriminantCritic(x, np.eye(2)[c])
+    t = jnp.linspace(-1.5, 3.5, 25)
+    known = norm.logpdf(t[:, None], [0.0, 2.0]) - np.log(0.7 * norm.pdf(t) + 0.3 * norm.pdf(t - 2))[:, None]
+    found = jax.vmap(lambda one: jax.vmap(lambda k: critic(one[None], k))(jnp.eye(2)))(t)
+    np.testing.assert_allclose(found, known, atol=0.15)
+
+
+def test_a_class_that_no_training_row_has_is_improbable_and_finite():
+    critic = DiscriminantCritic(np.random.default_rng(0).normal(size=(50, 2)), np.eye(3)[np.arange(50) % 2])
+    assert np.isfinite(critic(jnp.ones(2), jnp.array([0.0, 0.0, 1.0])))

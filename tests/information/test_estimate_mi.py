@@ -246,6 +246,16 @@ def test_classes_need_no_density_of_numbers(estimator):
         assert found.value == pytest.approx(truth, abs=0.05)
 
 
+def test_two_discrete_columns_are_one_variable():
+    rng = np.random.default_rng(0)
+    a, b = rng.integers(0, 2, (2, 2000))
+    frame = pd.DataFrame({"a": a.astype(str), "b": b.astype(str)})
+    x = 6 * (a ^ b) + rng.normal(size=2000)  # neither column alone says anything
+    for estimator in ("auto", "doe"):
+        found = sf.estimate_mi(x, frame, estimator, folds=2, hidden=(32, 32), max_epochs=60, progress=False)
+        assert found.value == pytest.approx(np.log(2), abs=0.05)
+
+
 def test_what_disagrees_is_said():
     # Information is in the radius, of which a Gaussian copula knows nothing.
     rng = np.random.default_rng(0)

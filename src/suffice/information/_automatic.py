@@ -7,7 +7,7 @@ other folds too and stands beside them. It is also an estimate of its own, the d
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import equinox as eqx
@@ -19,7 +19,7 @@ from jaxtyping import Array
 
 from ..bounds import JensenShannon
 from ..core import Estimate
-from ..networks import AbstractCritic
+from ..networks import AbstractCritic, DiscriminantCritic, GaussianCritic
 from ._certified import contributions, correction
 from ._density_estimates import train_densities
 from ._interval import around
@@ -33,10 +33,9 @@ _PATIENCE = 5
 
 def automatic(plan: Plan, references: Sequence[dict[str, Any]], level: float) -> Estimate:
     """The largest lower bound; the other estimates stand in its table."""
+    plan = plan.classes_last
     members = [*plan.members("ranks"), *plan.members("scaled")]
-    # Columns of classes are not normal, and their covariance is singular.
-    base = not isinstance(plan.critic, AbstractCritic) and all(plan.x.continuous) and all(plan.y.continuous)
-    critics = critics_for(members, plan.critic, base=base, hidden=plan.hidden, key=plan.key)
+    critics = critics_for(members, plan.critic, base=_closed_form(plan), hidden=plan.hidden, key=plan.key)
     settings = {"negatives": plan.negatives, "batch_size": plan.batch_size, **plan.fit}
     trained, history = train_critics(members, critics, JensenShannon(), key=plan.key, **settings)
     n = len(plan.folds)
@@ -52,10 +51,17 @@ def automatic(plan: Plan, references: Sequence[dict[str, Any]], level: float) ->
     return estimate_of([Judged(own) for own in candidates], told, name="auto", level=level, others=others)
 
 
+def _closed_form(plan: Plan) -> Callable[[Any, Any], AbstractCritic] | None:
+    """What the critic starts from: normal variables, or classes of normal numbers."""
+    if not all(plan.x.continuous):
+        return None
+    return GaussianCritic if all(plan.y.continuous) else DiscriminantCritic if plan.y.classes is not None else None
+
+
 def _second_opinion(plan: Plan, rivals: Sequence[Trained]) -> tuple[list[Trained], str, pd.DataFrame]:
     """The density of the first fold, and of all where that is better than the critics beyond the noise."""
     fit = plan.fit | {"patience": min(plan.fit["patience"], _PATIENCE)}
-    plan = dataclasses.replace(plan.classes_last, density="flow", fit=fit)
+    plan = dataclasses.replace(plan, density="flow", fit=fit)
     members = plan.members()
     first, history = train_densities(plan, members[:1])
     if len(members) == 1 or _is_better(first[0], rivals):

@@ -47,7 +47,7 @@ def estimate_mi(
     valid: float = 0.1,
     critic: str | AbstractCritic = "joint",
     hidden: Sequence[int] = (64, 64),
-    negatives: int | None = 16,
+    negatives: int | None = 8,
     density: str = "mixture",
     clusters: int | None = None,
     batch_size: int | None = None,
@@ -135,7 +135,7 @@ def _estimate(estimator: str | AbstractBound, plan: Plan, x: Any, y: Any, level:
 
 def _by_bound(bound: AbstractBound, plan: Plan) -> tuple[list[Trained], pd.DataFrame]:
     members = plan.members()
-    critics = critics_for(members, plan.critic, base=False, hidden=plan.hidden, key=plan.key)
+    critics = critics_for(members, plan.critic, hidden=plan.hidden, key=plan.key)
     settings = {"negatives": plan.negatives, "batch_size": plan.batch_size, **plan.fit}
     return train_critics(members, critics, bound, key=plan.key, **settings)
 

@@ -22,7 +22,7 @@ def _proposals(plan: Plan) -> tuple[Plan, list[Member], list[FixedCritic], list[
     members = plan.members()
     trained, history = train_densities(plan, members)
     key = jax.random.fold_in(plan.key, _SECOND)
-    critics = critics_for(members, plan.critic, base=False, hidden=plan.hidden, key=key)
+    critics = critics_for(members, plan.critic, hidden=plan.hidden, key=key)
     return plan, members, [FixedCritic.of(one.ratio) for one in trained], critics, history.assign(stage="density")
 
 

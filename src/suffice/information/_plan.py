@@ -42,10 +42,9 @@ class Plan:
 
     @property
     def classes_last(self) -> "Plan":
-        """With x and y exchanged where only x is discrete: densities are of y, and those of classes are the better."""
-        if self.x.classes is None or self.y.classes is not None:
-            return self
-        return dataclasses.replace(self, x=self.y, y=self.x)
+        """As densities want it: x and y exchanged where only x is discrete, and one column a class of a discrete y."""
+        x, y = (self.y, self.x) if self.x.classes is not None and self.y.classes is None else (self.x, self.y)
+        return dataclasses.replace(self, x=x, y=y.one_hot)
 
 
 # An estimator trains a log-ratio for each fold, and gives the history.

@@ -10,7 +10,7 @@ import pandas as pd
 from jaxtyping import Array, Float
 
 from ..bounds import AbstractBound, Discriminative
-from ..networks import AbstractCritic, BilinearCritic, GaussianCritic, JointCritic, SeparableCritic, SumOfCritics
+from ..networks import AbstractCritic, BilinearCritic, JointCritic, SeparableCritic, SumOfCritics
 from ..train import Arrays, fit_members
 from ._folds import Fold
 from ._marginals import Marginals, Scale
@@ -75,21 +75,26 @@ def _sized(bound: AbstractBound, sizes: tuple[int, int], key: Array) -> Abstract
 
 
 def critics_for(
-    members: Sequence[Member], kind: str | AbstractCritic, *, base: bool, hidden: Sequence[int], key: Any
+    members: Sequence[Member],
+    kind: str | AbstractCritic,
+    *,
+    base: Callable[[Any, Any], AbstractCritic] | None = None,
+    hidden: Sequence[int],
+    key: Any,
 ) -> list[AbstractCritic]:
-    """A network for each member, beside the closed form for normal variables where asked for; or the user's own."""
+    """A network for each member, beside a closed form `base` of the training rows; or the user's own."""
     if isinstance(kind, AbstractCritic):
         return [kind] * len(members)
     if kind not in _MAKERS:
         raise ValueError(f"critic must be one of {', '.join(_MAKERS)}, or a critic, but {kind!r} came")
     options: dict[str, Any] = {} if kind == "bilinear" else {"hidden": tuple(hidden)}
-    options |= {"last": 0.0 if base else 0.1} if kind == "joint" else {}
+    options |= {"last": 0.1 if base is None else 0.0} if kind == "joint" else {}
     found = []
     for i, member in enumerate(members):
         sizes, train = (member.x.shape[1], member.y.shape[1]), member.fold.train
         network = _network(kind, sizes, tuple(options.items()), jax.random.fold_in(key, i))
-        closed = GaussianCritic(member.x[train], member.y[train]) if base else None
-        found.append(network if closed is None else SumOfCritics((closed, network)))
+        closed = () if base is None else (base(member.x[train], member.y[train]),)
+        found.append(SumOfCritics((*closed, network)) if closed else network)
     return found
 
 

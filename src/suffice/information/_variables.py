@@ -26,6 +26,14 @@ class Variable:
     def __len__(self) -> int:
         return len(self.numbers)
 
+    @property
+    def one_hot(self) -> "Variable":
+        """With one column for each class that all columns make together, where they are discrete."""
+        if self.classes is None:
+            return self
+        numbers = np.eye(self.classes.max() + 1)[self.classes]
+        return Variable(numbers, (False,) * numbers.shape[1], self.classes)
+
 
 def as_variable(values: Any, name: str) -> Variable:
     """Rows of a table, an array of any shape, or a list, as a `Variable`.

@@ -16,6 +16,7 @@ from ._data_dependent import (
     start_from_data as start_from_data,
 )
 from ._deepset import DeepSet as DeepSet
+from ._discriminant_critic import DiscriminantCritic as DiscriminantCritic
 from ._flat import flat as flat
 from ._flow import ConditionalFlow as ConditionalFlow
 from ._gaussian_critic import (
