@@ -47,6 +47,7 @@ def fresh(command: list[str], **environment: str) -> Took:
         SystemExit: if the command fails; its errors are printed.
     """
     present = {name: value for name, value in os.environ.items() if name != "JAX_COMPILATION_CACHE_DIR"}
+    present["SUFFICE_CACHE"] = "off"  # compiling counts, unless a benchmark says otherwise
     command = [sys.executable if command[0] == "python" else command[0], *command[1:]]
     start = time.perf_counter()
     child = subprocess.Popen(

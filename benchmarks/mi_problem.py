@@ -11,7 +11,7 @@ RHO, N = 0.9, 100_000
 TRUTH = -0.5 * float(np.log(1 - RHO**2))
 # Pairs that do not belong together for each that does, each package's own default; None is all of the batch.
 NEGATIVES = {"js": 1, "infonce": None, "smile": 1, "nwj": 1, "mine": 1, "flo": 1, "doe": None}
-OURS = 16
+OURS = 4
 BATCH, HIDDEN, EPOCHS, RATE = 128, (32, 32), 5, 1e-3
 
 

@@ -1,6 +1,7 @@
 """The leaf of the import order: keys, frozen leaves, chunked maps, estimates, registries, saving."""
 
 from ._chunked import chunked_map as chunked_map
+from ._compilation_cache import keep_compiled as keep_compiled
 from ._estimate import Estimate as Estimate
 from ._frozen import Frozen as Frozen, trainable as trainable
 from ._keys import as_key as as_key, KeyLike as KeyLike
@@ -8,3 +9,5 @@ from ._progress import bar as bar
 from ._registry import Registry as Registry
 from ._save import load as load, save as save
 from ._warn import warn as warn
+
+keep_compiled()

@@ -73,11 +73,17 @@ def _update(state: State, gradient: PyTree, rate: Array, settings: Settings) -> 
     return State(weights, optimiser, average, state.best, state.best_value, state.step + 1)
 
 
-def _train(state: State, fixed: PyTree, source: AbstractSource, key: Array, rate: Array, settings: Settings) -> Any:
-    plan = source.plan(jax.random.fold_in(key, 0))
+def _plan(source: AbstractSource, key: Array) -> tuple[PyTree, Array]:
+    """The plan of an epoch and two keys for each step, all drawn at once: a generator takes long to compile."""
+    keys = jax.random.split(key, 2 * source.steps + 1)
+    return source.plan(keys[0]), keys[1:].reshape(source.steps, 2)
 
-    def step(state: State, index: Array) -> tuple[State, dict[str, Array]]:
-        for_batch, for_loss = jax.random.split(jax.random.fold_in(key, index + 1))
+
+def _train(state: State, fixed: PyTree, source: AbstractSource, key: Array, rate: Array, settings: Settings) -> Any:
+    plan, keys = _plan(source, key)
+
+    def step(state: State, own: tuple[Array, Array]) -> tuple[State, dict[str, Array]]:
+        index, (for_batch, for_loss) = own
         batch = _over_devices(source.batch(plan, index, for_batch))
 
         def loss(weights: PyTree) -> tuple[Array, dict[str, Array]]:
@@ -87,21 +93,21 @@ def _train(state: State, fixed: PyTree, source: AbstractSource, key: Array, rate
         (value, metrics), gradient = jax.value_and_grad(loss, has_aux=True)(state.weights)
         return _update(state, gradient, rate, settings), {"loss": value} | metrics
 
-    state, metrics = jax.lax.scan(step, state, jnp.arange(source.steps))
+    state, metrics = jax.lax.scan(step, state, (jnp.arange(source.steps), keys))
     return state, {name: value.mean() for name, value in metrics.items()}
 
 
 def _evaluate(weights: PyTree, fixed: PyTree, source: AbstractSource, key: Array, step: Array) -> dict[str, Array]:
     objective: AbstractObjective = eqx.combine(unflat(weights), fixed)
-    plan = source.plan(jax.random.fold_in(key, 0))
+    plan, keys = _plan(source, key)
 
-    def one(index: Array) -> dict[str, Array]:
-        for_batch, for_loss = jax.random.split(jax.random.fold_in(key, index + 1))
+    def one(own: tuple[Array, Array]) -> dict[str, Array]:
+        index, (for_batch, for_loss) = own
         batch = _over_devices(source.batch(plan, index, for_batch))
         value, metrics = objective.loss(batch, key=for_loss, step=step)
         return {"loss": value} | metrics
 
-    return {name: value.mean() for name, value in jax.lax.map(one, jnp.arange(source.steps)).items()}
+    return {name: value.mean() for name, value in jax.lax.map(one, (jnp.arange(source.steps), keys)).items()}
 
 
 def _keep_best(state: State, value: Array, rate: Array, settings: Settings) -> State:

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Int, PyTree
 
-from ._arrays import Arrays, as_floats
+from ._arrays import Arrays, as_floats, shuffled
 from ._source import AbstractSource, Split
 
 
@@ -44,7 +44,7 @@ class Lagged(AbstractSource):
         self.steps = len(moments) // self.batch_size
 
     def plan(self, key: Array) -> Int[Array, "steps batch"]:
-        order = jax.random.permutation(key, self.moments)
+        order = shuffled(self.moments, key)
         return order[: self.steps * self.batch_size].reshape(self.steps, self.batch_size)
 
     def _pairs(self, moments: Any) -> PyTree:
