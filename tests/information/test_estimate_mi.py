@@ -1,5 +1,7 @@
 """Mutual information against known values, and the honesty of its interval."""
 
+import equinox as eqx
+import jax
 import numpy as np
 import pandas as pd
 import pytest
@@ -56,6 +58,35 @@ def test_the_profile_is_the_log_ratio_of_each_row(found):
 def test_the_same_key_gives_the_same_number(found):
     again = sf.estimate_mi(*normal(2000), key=0, folds=4, hidden=(16,), max_epochs=6, progress=False)
     assert again.value == found.value
+
+
+def test_a_second_call_compiles_nothing():
+    compiled = []
+    listen = lambda name, seconds, **_: compiled.append(name) if "backend_compile" in name else None  # noqa: E731
+    settings = {"estimator": "js", "folds": 2, "hidden": (8,), "max_epochs": 2, "progress": False}
+    sf.estimate_mi(*normal(600), **settings)
+    jax.monitoring.register_event_duration_secs_listener(listen)
+    try:
+        sf.estimate_mi(*normal(600, seed=1), key=1, **settings)
+        assert not compiled
+        sf.estimate_mi(*normal(640), **settings)
+        assert compiled  # so the listener hears
+    finally:
+        jax.monitoring.clear_event_listeners()
+
+
+def test_stopping_does_not_start_from_zero():
+    # The Jensen-Shannon loss is above zero all along; a best value of zero would end training with patience.
+    found = sf.estimate_mi(
+        *normal(600), "js", folds=2, hidden=(8,), max_epochs=6, patience=2, learning_rate=1e-3, progress=False
+    )
+    history = found.details.history
+    assert (history["valid_loss"] > 0).all() and history["epoch"].max() == 6
+
+
+def test_folds_share_no_weights(found):
+    first, second, *_ = (jax.tree.leaves(eqx.filter(one.ratio, eqx.is_inexact_array)) for one in found.details.ratios)
+    assert any(not np.array_equal(a, b) for a, b in zip(first, second))
 
 
 def test_bits():

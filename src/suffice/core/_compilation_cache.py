@@ -1,7 +1,7 @@
 """What was compiled once stands on disk for the next program: JAX's persistent compilation cache, on by default.
 
 `SUFFICE_CACHE=off` in the environment leaves it off; `SUFFICE_CACHE=FOLDER` puts it elsewhere than
-`~/.cache/suffice/jax`. A cache that was chosen through JAX itself stays as it is. The folder may be deleted at any time.
+`~/.cache/suffice/jax`. A cache that was chosen through JAX itself stays as it is. The folder may be deleted.
 """
 
 import os
@@ -15,7 +15,7 @@ _SECONDS = 0.0  # also what compiles quickly: a first call compiles dozens of su
 def keep_compiled() -> Path | None:
     """Turn the cache on unless told otherwise; its folder, or None where it is off or cannot be written."""
     wanted = os.environ.get("SUFFICE_CACHE", "")
-    if wanted.lower() in ("off", "0", "no") or jax.config.jax_compilation_cache_dir:
+    if wanted.lower() in ("off", "0", "no") or getattr(jax.config, "jax_compilation_cache_dir", None):
         return None
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = Path(wanted).expanduser() if wanted else home / "suffice" / "jax"

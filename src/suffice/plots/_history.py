@@ -16,7 +16,8 @@ def history(fit: Any, ax: Axes | None = None) -> Axes:
     **Arguments:**
 
     - `fit`: what `sf.fit` returned, or its history as a data frame with the columns `epoch`,
-      `train_loss`, `valid_loss` and `learning_rate`.
+      `train_loss`, `valid_loss` and `learning_rate`; of several fits side by side, as in the details of
+      `sf.estimate_mi`, the mean of the members is drawn, one that has ended staying where it was.
     - `ax`: axes to draw in; a new figure when None.
 
     When the first epochs are far above all others, the axis shows the others.
@@ -27,7 +28,7 @@ def history(fit: Any, ax: Axes | None = None) -> Axes:
     >>> history(pd.DataFrame({"epoch": [1, 2, 3]} | losses)).get_xlabel()
     'epoch'
     """
-    frame = fit if isinstance(fit, pd.DataFrame) else fit.history
+    frame = _mean_of_members(fit if isinstance(fit, pd.DataFrame) else fit.history)
     drawn = [c for c in ("train_loss", "valid_loss") if c in frame]
     if len(frame) == 0 or not drawn:
         raise ValueError(
@@ -45,6 +46,19 @@ def history(fit: Any, ax: Axes | None = None) -> Axes:
     ax.set(xlabel="epoch", ylabel="loss (nats)")
     ax.legend(loc="upper right", frameon=True, framealpha=0.9, edgecolor="none")
     return ax
+
+
+def _mean_of_members(frame: pd.DataFrame) -> pd.DataFrame:
+    """Of what was trained first, where several things were trained one after the other."""
+    for name in ("model", "stage"):
+        if name in frame:
+            frame = pd.DataFrame(frame[frame[name] == frame[name].iloc[0]])
+    if "member" not in frame:
+        return frame
+    columns = {}
+    for name in ("train_loss", "valid_loss"):
+        columns[name] = frame.pivot_table(index="epoch", columns="member", values=name).ffill().mean(axis=1)
+    return pd.DataFrame(columns).reset_index()
 
 
 def _mark_best(ax: Axes, epoch: np.ndarray, frame: pd.DataFrame) -> None:

@@ -93,20 +93,7 @@ def _others_section(found: Estimate, details: MutualInformation) -> Section:
 
 
 def _training_section(details: MutualInformation) -> Section:
-    figure = image(_figure(history(course(details.history))), "loss against epoch", "Mean over the folds.")
+    figure = image(_figure(history(details.history)), "loss against epoch", "Mean over the folds.")
     folds = details.history["member"].nunique() if "member" in details.history else 1
     facts = (("fits side by side", str(folds)), ("epochs", f"{details.history['epoch'].max():.0f}"))
     return Section("training", "Training", (Figures((figure,)), Facts(facts)))
-
-
-def course(history: pd.DataFrame) -> pd.DataFrame:
-    """Mean over the folds of what was trained first (the critics, where there is a flow too); one that ended stays."""
-    for name in ("model", "stage"):
-        if name in history:
-            history = pd.DataFrame(history[history[name] == history[name].iloc[0]])
-    if "member" not in history:
-        return history
-    columns = {}
-    for name in ("train_loss", "valid_loss"):
-        columns[name] = history.pivot_table(index="epoch", columns="member", values=name).ffill().mean(axis=1)
-    return pd.DataFrame(columns).reset_index()

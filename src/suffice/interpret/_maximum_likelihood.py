@@ -1,0 +1,67 @@
+"""Maximum likelihood for every trajectory at once.
+
+The covariance depends on the parameters alone, so each point of a grid costs one Cholesky factor for all trajectories.
+A trajectory's estimate is the top of the parabola through its best point and the neighbours of that, in the coordinates
+of the grid (a parameter that spans decades: its logarithm).
+"""
+
+import itertools
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from ..simulate.processes import AbstractGaussianTrajectory
+
+_POINTS = 41
+
+
+def maximum_likelihood(
+    process: AbstractGaussianTrajectory, x: Any, low: Any, high: Any, *, points: int = _POINTS
+) -> Float[np.ndarray, "n p"]:
+    """The most likely parameters of each trajectory within a box.
+
+    **Arguments:**
+
+    - `process`: whose likelihood it is, localisation noise included.
+    - `x`: displacements `(n, steps)` or `(n, steps, dims)`.
+    - `low`, `high`: the box `(p,)`; a parameter with `high > 30 low > 0` is searched in its logarithm.
+    - `points`: of the grid in each parameter.
+    """
+    if points < 3:
+        raise ValueError(f"points must be at least 3, but {points} came")
+    low, high = np.asarray(low, np.float64), np.asarray(high, np.float64)
+    if low.shape != high.shape or not (low < high).all():
+        raise ValueError("low must be below high for every parameter")
+    logs = (low > 0) & (high > 30 * np.maximum(low, 1e-300))
+    ends = [np.log([a, b]) if log else np.array([a, b]) for a, b, log in zip(low, high, logs)]
+    axes = [np.linspace(a, b, points) for a, b in ends]
+    grid = np.array(list(itertools.product(*axes)))
+    theta = np.where(logs, np.exp(np.where(logs, grid, 0.0)), grid)
+    values = np.stack([process.step_log_probs(one, x).sum(axis=1) for one in theta])
+    values = values.reshape(*(points,) * len(axes), -1)
+    found = np.stack([_top(values[..., i], axes) for i in range(values.shape[-1])])
+    return np.where(logs, np.exp(np.where(logs, found, 0.0)), found)
+
+
+def _top(values: np.ndarray, axes: list[np.ndarray]) -> np.ndarray:
+    """The top of the parabola through the best inner point and its neighbours, at most one step away from it."""
+    best = np.array(np.unravel_index(values.argmax(), values.shape))
+    centre = np.clip(best, 1, np.array(values.shape) - 2)
+    p = len(axes)
+    offsets = np.array(list(itertools.product((-1, 0, 1), repeat=p)))
+    y = np.array([values[tuple(centre + o)] for o in offsets])
+    pairs = [(i, j) for i in range(p) for j in range(i, p)]
+    columns = [np.ones(len(offsets)), *offsets.T, *(offsets[:, i] * offsets[:, j] for i, j in pairs)]
+    weights = np.exp(np.clip(y - y.max(), -50, 0) / 4) + 1e-6  # a parabola fits best near the top
+    root = np.sqrt(weights)
+    fit = np.linalg.lstsq(np.stack(columns, axis=1) * root[:, None], y * root, rcond=None)[0]
+    hessian = np.zeros((p, p))
+    for value, (i, j) in zip(fit[1 + p :], pairs):
+        hessian[i, j] += value
+        hessian[j, i] += value
+    step = np.zeros(p)
+    if np.linalg.eigvalsh(hessian).max() < 0:
+        step = np.clip(-np.linalg.solve(hessian, fit[1 : 1 + p]), -1, 1)
+    at = centre + step if np.abs(best - centre).max() == 0 else best
+    return np.array([np.interp(a, np.arange(len(axis)), axis) for a, axis in zip(at, axes)])

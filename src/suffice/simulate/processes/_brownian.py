@@ -1,0 +1,43 @@
+"""Brownian motion of diffusion coefficient D.
+
+Δx_k = √(2 D) ε_k,    ε_k ~ N(0, 1)
+"""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpyro.distributions as dist
+from jaxtyping import Array, Float
+
+from ...priors import Prior
+from ._gaussian_trajectory import AbstractGaussianTrajectory
+from ._process import registry
+from ._trajectory import refuse_settings
+
+
+@registry.register("brownian")
+class Brownian(AbstractGaussianTrajectory):
+    """`steps` displacements; parameter `D`, log-uniform from 1e-5 to 1e-2.
+
+    >>> Brownian(50).exact_fisher(np.array([0.1])).round(3).tolist()
+    [[2500.0]]
+    """
+
+    steps: int = eqx.field(static=True)
+    dims: int = eqx.field(static=True)
+    noise: float = eqx.field(static=True)
+
+    def __init__(self, steps: int = 399, dims: int = 1, noise: float = 0.0):
+        refuse_settings(steps, dims, noise)
+        self.steps, self.dims, self.noise = int(steps), int(dims), float(noise)
+
+    @property
+    def prior(self) -> Prior:
+        return Prior(D=dist.LogUniform(1e-5, 1e-2))
+
+    def displacements(self, key: Array, theta: Float[Array | np.ndarray, " p"]) -> Float[Array, "steps dims"]:
+        return jnp.sqrt(2 * theta[0]) * jax.random.normal(key, (self.steps, self.dims))
+
+    def path_covariance(self, theta: Float[Array | np.ndarray, " p"]) -> np.ndarray:
+        return 2 * float(theta[0]) * np.eye(self.steps)

@@ -1,0 +1,99 @@
+"""Trajectories whose displacements are jointly normal, and the exact answers that follow from their covariance C.
+
+    log p(x_k | x_1 … x_{k-1}) = -½ z_k² - log L_kk - ½ log 2π,    C = L Lᵀ,  z = L⁻¹ x
+
+Each dimension is independent of the others. The Fisher matrix is F_ab = ½ tr(C⁻¹ ∂_a C C⁻¹ ∂_b C) for each.
+"""
+
+import abc
+
+import numpy as np
+import scipy.linalg
+from jaxtyping import Array, Float
+from scipy.special import logsumexp
+
+from ._trajectory import AbstractTrajectory
+
+Thetas = Float[Array | np.ndarray, "m p"]
+Theta = Float[Array | np.ndarray, " p"]
+
+
+class AbstractGaussianTrajectory(AbstractTrajectory):
+    """To write one, define besides what a trajectory needs `path_covariance`; every answer is in float64."""
+
+    @abc.abstractmethod
+    def path_covariance(self, theta: Theta) -> Float[np.ndarray, "steps steps"]:
+        """Covariance of the displacements of the particle in one dimension, without localisation noise."""
+
+    def covariance(self, theta: Theta) -> Float[np.ndarray, "steps steps"]:
+        """Covariance of the displacements in one dimension, localisation noise included."""
+        whole = np.array(self.path_covariance(theta), np.float64)
+        if self.noise > 0:
+            whole[np.diag_indices(self.steps)] += 2 * self.noise**2
+            i = np.arange(self.steps - 1)
+            whole[i, i + 1] -= self.noise**2
+            whole[i + 1, i] -= self.noise**2
+        return whole
+
+    def step_log_probs(self, theta: Theta, x: Float[Array | np.ndarray, "m ..."]) -> Float[np.ndarray, "m steps"]:
+        """log p(x_k | x_1 … x_{k-1}) of every step of `m` trajectories, in nats, summed over dimensions."""
+        rows = self._rows(x)
+        root = np.linalg.cholesky(self.covariance(theta))
+        flat = rows.transpose(1, 0, 2).reshape(self.steps, -1)
+        z = scipy.linalg.solve_triangular(root, flat, lower=True).reshape(self.steps, len(rows), self.dims)
+        each = -0.5 * z**2 - np.log(np.diag(root))[:, None, None] - 0.5 * np.log(2 * np.pi)
+        return each.sum(axis=2).T
+
+    def log_likelihood(self, theta: Thetas, x: Float[Array | np.ndarray, "..."]) -> Float[np.ndarray, " m"]:
+        """Log-likelihood of `m` parameter vectors for one trajectory."""
+        return np.array([self.step_log_probs(one, np.asarray(x)[None]).sum() for one in np.asarray(theta, np.float64)])
+
+    def entropies(self, theta: Theta) -> Float[np.ndarray, " steps"]:
+        """Entropy of each step given those before it, in nats; its limit is the entropy rate."""
+        variances = np.diag(np.linalg.cholesky(self.covariance(theta))) ** 2
+        return 0.5 * self.dims * np.log(2 * np.pi * np.e * variances)
+
+    def exact_fisher(self, theta: Theta) -> Float[np.ndarray, "p p"]:
+        """Fisher matrix of one trajectory, derivatives of C by central differences."""
+        theta = np.asarray(theta, np.float64)
+        inverse = np.linalg.inv(self.covariance(theta))
+        slopes = []
+        for i, value in enumerate(theta):
+            step = np.zeros(len(theta))
+            step[i] = 1e-5 * max(abs(value), 1e-3 if value == 0 else abs(value))
+            difference = self.covariance(theta + step) - self.covariance(theta - step)
+            slopes.append(inverse @ difference / (2 * step[i]))
+        return 0.5 * self.dims * np.array([[np.sum(a * b.T) for b in slopes] for a in slopes])
+
+    def cramer_rao(self, theta: Theta) -> Float[np.ndarray, " p"]:
+        """The smallest standard deviation that an unbiased estimate of each parameter can have."""
+        return np.sqrt(np.diag(np.linalg.inv(self.exact_fisher(theta))))
+
+    def exact_log_posterior(
+        self, grid: Thetas, x: Float[Array | np.ndarray, "n ..."], first: int = 0
+    ) -> Float[np.ndarray, "n m"]:
+        """Log-probabilities of the parameter vectors of a grid, equally probable before, given each trajectory.
+
+        - `first`: steps at the start that are not used.
+        """
+        log = np.stack([self.step_log_probs(one, x)[:, first:].sum(axis=1) for one in np.asarray(grid)], axis=1)
+        return log - logsumexp(log, axis=1, keepdims=True)
+
+    def predictive_floor(
+        self, grid: Thetas, x: Float[Array | np.ndarray, "n ..."], first: int
+    ) -> Float[np.ndarray, " n"]:
+        """-log p(steps from `first` on | the steps before it) a step, the parameters unknown on a grid, in nats.
+
+        The loss that no model without the parameters can beat on average: the mixture over the grid weighs each
+        parameter vector by what the first steps say of it.
+        """
+        each = np.stack([self.step_log_probs(one, x) for one in np.asarray(grid)], axis=1)
+        before, whole = (np.asarray(logsumexp(part.sum(axis=2), axis=1)) for part in (each[:, :, :first], each))
+        return (before - whole) / (self.steps - first)
+
+    def _rows(self, x: Float[Array | np.ndarray, "m ..."]) -> Float[np.ndarray, "m steps dims"]:
+        rows = np.asarray(x, np.float64)
+        wanted = (self.steps,) if self.dims == 1 else (self.steps, self.dims)
+        if rows.shape[1:] != wanted:
+            raise ValueError(f"trajectories must be of shape {('m', *wanted)}, but {rows.shape} came")
+        return rows.reshape(len(rows), self.steps, self.dims)

@@ -1,0 +1,46 @@
+"""What trajectories share: displacements per unit of time, several dimensions, localisation noise.
+
+    Δx_k = Δr_k + η_{k+1} - η_k,    η ~ N(0, noise²)
+
+with Δr the displacements of the particle, and η the error of localising it, one for each position.
+"""
+
+import abc
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from ._process import AbstractProcess
+
+
+class AbstractTrajectory(AbstractProcess):
+    """A process whose simulations are `steps` displacements in each of `dims` dimensions.
+
+    Its shape is `(steps,)` in one dimension and `(steps, dims)` in more; positions are the cumulative sums. To write
+    one, hold the fields `steps`, `dims` and `noise`, define `prior`, and `displacements`, which are free of noise.
+    """
+
+    steps: eqx.AbstractVar[int]
+    dims: eqx.AbstractVar[int]
+    noise: eqx.AbstractVar[float]
+
+    @abc.abstractmethod
+    def displacements(self, key: Array, theta: Float[Array | np.ndarray, " p"]) -> Float[Array, "steps dims"]:
+        """Displacements of the particle itself."""
+
+    def __call__(self, key: Array, theta: Float[Array | np.ndarray, " p"]) -> Array:
+        for_path, for_noise = jax.random.split(key)
+        x = self.displacements(for_path, theta)
+        if self.noise > 0:
+            error = self.noise * jax.random.normal(for_noise, (self.steps + 1, self.dims))
+            x = x + jnp.diff(error, axis=0)
+        return x[:, 0] if self.dims == 1 else x
+
+
+def refuse_settings(steps: int, dims: int, noise: float) -> None:
+    """`ValueError` for what no trajectory has."""
+    if steps < 1 or dims < 1 or not noise >= 0:
+        raise ValueError(f"steps and dims must be at least 1 and noise not negative; {steps}, {dims} and {noise} came")
