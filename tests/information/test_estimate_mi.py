@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import norm
 
 import suffice as sf
-from suffice.information import discrete_mi, gaussian_mi, ksg
+from suffice.information import discrete_mi, gaussian_mi, ksg, train_mi
 from suffice.information._certified import contributions, Correction, correction, evaluations
 from suffice.information._folds import folds_of
 from suffice.information._marginals import Marginals
@@ -307,3 +307,27 @@ def test_densities_that_cannot_be_are_refused():
     mixed = pd.DataFrame({"a": y, "b": np.where(y > 0, "u", "v")})
     with pytest.raises(ValueError, match="mixes continuous and discrete"):
         sf.estimate_mi(x, mixed, "doe", progress=False)
+
+
+@pytest.mark.parametrize("bound", ["js", "infonce"])
+def test_training_and_evaluation_apart(bound):
+    x, y = normal(3000)
+    learned = train_mi(x[:1500], y[:1500], bound, hidden=(16,), max_epochs=25, progress=False)
+    found = learned.evaluate(x[1500:], y[1500:])
+    assert found.kind == "lower" and found.value == pytest.approx(TRUTH, abs=0.1)
+    known = np.array([log_ratio(x[[i]], y[[i]]) for i in range(1500, 1700)])
+    assert np.corrcoef(learned.log_ratio(x[1500:1700], y[1500:1700]), known)[0, 1] > 0.9
+    assert learned.evaluate(x[1500:], y[1500:], bits=True).value == pytest.approx(found.value / np.log(2))
+
+
+def test_classes_are_given_so_that_other_rows_have_them_alike():
+    x, y = normal(200)
+    with pytest.raises(ValueError, match="y holds classes"):
+        train_mi(x, y > 0, progress=False)
+    hot = np.stack([y > 0, y <= 0], axis=1).astype(float)
+    learned = train_mi(x, hot, hidden=(8,), max_epochs=2, progress=False)
+    assert np.isfinite(learned.evaluate(x[:50], hot[:50]).value)
+    with pytest.raises(ValueError, match="y had 2 columns in training, but 3 came"):
+        learned.evaluate(x, np.zeros((200, 3)))
+    with pytest.raises(ValueError, match="valid must be"):
+        train_mi(x, y, valid=0.9)

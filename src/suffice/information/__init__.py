@@ -12,3 +12,4 @@ from ._neighbours import ksg as ksg
 from ._ratio_bound import influences as influences, lower_bound as lower_bound, pair_ratios as pair_ratios
 from ._retained import Retained as Retained, retained as retained
 from ._score_compression import score_compression as score_compression, ScoreCompression as ScoreCompression
+from ._train_mi import train_mi as train_mi, TrainedMI as TrainedMI

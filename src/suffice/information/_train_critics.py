@@ -41,13 +41,15 @@ class Trained(NamedTuple):
     normalised: bool = True
     pairs: int = PAIRS
 
+    @property
+    def reference(self) -> np.ndarray | None:
+        """Training rows of y that give the function of x up to which the log-ratio is known, where it is not known."""
+        return None if self.normalised else self.member.y[self.member.fold.train[:_REFERENCE]]
+
     def scores(self, part: str) -> Scores:
         """On the `"valid"` or `"test"` rows."""
         rows = getattr(self.member.fold, part)
-        reference = None
-        if not self.normalised:  # known up to a function of x, which training rows give
-            reference = self.member.y[self.member.fold.train[:_REFERENCE]]
-        return score(self.ratio, self.member.x[rows], self.member.y[rows], reference, pairs=self.pairs)
+        return score(self.ratio, self.member.x[rows], self.member.y[rows], self.reference, pairs=self.pairs)
 
 
 def member_of(x: Variable, y: Variable, fold: Fold, scale: Scale) -> Member:

@@ -17,11 +17,13 @@ class Variable:
     - `numbers`: its columns `(n, d)`; of a discrete column, one of zeros and ones for each class.
     - `continuous`: which of the columns are not of a discrete one.
     - `classes`: the class of each row, from 0, where all columns are discrete.
+    - `encoded`: whether a column of classes was turned into columns of zeros and ones, rather than given so.
     """
 
     numbers: Float[np.ndarray, "n d"]
     continuous: tuple[bool, ...]
     classes: Int[np.ndarray, " n"] | None
+    encoded: bool = False
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -62,7 +64,7 @@ def as_variable(values: Any, name: str) -> Variable:
     together = None
     if len(codes) == len(columns):
         together = np.unique(np.stack(codes, axis=1), axis=0, return_inverse=True)[1].ravel()
-    return Variable(np.concatenate(parts, axis=1), tuple(continuous), together)
+    return Variable(np.concatenate(parts, axis=1), tuple(continuous), together, encoded=bool(codes))
 
 
 def two_variables(x: Any, y: Any) -> tuple[Variable, Variable]:
