@@ -30,3 +30,4 @@ from ._linear_start import LinearStart as LinearStart
 from ._mixture import ConditionalMixture as ConditionalMixture
 from ._mlp import MLP as MLP
 from ._standardise import moments as moments, Standardise as Standardise
+from ._wavenet import CausalConvolution as CausalConvolution, WaveNet as WaveNet

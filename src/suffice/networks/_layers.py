@@ -19,7 +19,7 @@ class Dense(eqx.Module):
         self.weight = scale * jax.random.normal(key, (n_out, n_in)) / math.sqrt(max(n_in, 1))
         self.bias = jnp.zeros(n_out)
 
-    def __call__(self, x: Float[Array, " n_in"]) -> Float[Array, " n_out"]:
+    def __call__(self, x: Float[Array, "*batch n_in"]) -> Float[Array, "*batch n_out"]:
         return x @ self.weight.T + self.bias  # over a batch, half the time of weight @ x on a CPU
 
 
