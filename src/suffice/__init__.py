@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time see __geta
         score_compression as score_compression,
     )
     from .objectives import (
+        Bottleneck as Bottleneck,
         CEB as CEB,
         Fisher as Fisher,
         InfoMax as InfoMax,
@@ -75,6 +76,7 @@ _HOMES = {
     "Ratio": "objectives",
     "Fisher": "objectives",
     "InfoMax": "objectives",
+    "Bottleneck": "objectives",
     "VIB": "objectives",
     "CEB": "objectives",
     "MIB": "objectives",

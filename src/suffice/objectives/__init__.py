@@ -1,5 +1,6 @@
 """What makes a summary informative: each objective holds all that is learned, and brings its loss."""
 
+from ._bottleneck import Bottleneck as Bottleneck
 from ._calibration import Calibration as Calibration
 from ._ceb import CEB as CEB
 from ._fisher import Fisher as Fisher
@@ -7,5 +8,6 @@ from ._infomax import InfoMax as InfoMax
 from ._mib import MIB as MIB
 from ._moments import Moments as Moments, moments_of as moments_of
 from ._ratio import Ratio as Ratio
+from ._schedule import Schedule as Schedule
 from ._temporal_infomax import TemporalInfoMax as TemporalInfoMax
 from ._vib import VIB as VIB

@@ -1,0 +1,96 @@
+"""From a series of any length to the mean and the log-variance of a few latents."""
+
+from collections.abc import Sequence
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from ..core import as_key, KeyLike
+from ._convolution import Convolution
+from ._layers import Dense
+
+
+class SeriesEncoder(eqx.Module):
+    """Convolutions along a series, averages and maxima over segments, then a perceptron.
+
+    The series is divided by its root mean square, whose logarithm goes to the perceptron: a series of small steps is as
+    easy to read as one of large ones. Called, it gives the means.
+
+    **Arguments:**
+
+    - `n_in`: numbers of a step; a series is `(length,)` or `(length, n_in)`.
+    - `n_latent`: how many latents.
+    - `channels`, `layers`, `kernel`: of the convolutions.
+    - `segments`: of the averages and maxima; a series must be at least so long.
+    - `hidden`: widths of the perceptron.
+    - `key`: keyword-only; a seed or a JAX key.
+
+    >>> import jax.numpy as jnp
+    >>> encoder = SeriesEncoder(1, 6, key=0)
+    >>> encoder(jnp.ones(399)).shape, encoder(jnp.ones((50, 1))).shape
+    ((6,), (6,))
+    """
+
+    convolutions: tuple[Convolution, ...]
+    dense: tuple[Dense, ...]
+    n_in: int = eqx.field(static=True)
+    n_latent: int = eqx.field(static=True)
+    segments: int = eqx.field(static=True)
+
+    def __init__(
+        self,
+        n_in: int,
+        n_latent: int,
+        *,
+        channels: int = 16,
+        layers: int = 4,
+        kernel: int = 3,
+        segments: int = 16,
+        hidden: Sequence[int] = (200, 100),
+        key: KeyLike,
+    ):
+        if min(n_in, n_latent, channels, layers, segments, *hidden) < 1:
+            raise ValueError("all sizes of an encoder must be at least 1")
+        keys = jax.random.split(as_key(key), layers + len(hidden) + 1)
+        sizes = (n_in, *(channels,) * layers)
+        self.convolutions = tuple(
+            Convolution(a, b, dims=1, kernel=kernel, key=own) for a, b, own in zip(sizes, sizes[1:], keys)
+        )
+        widths = (2 * segments * channels + 1, *hidden, 2 * n_latent)
+        scales = (*(2.0**0.5,) * len(hidden), 0.1)
+        self.dense = tuple(
+            Dense(a, b, key=own, scale=scale) for a, b, own, scale in zip(widths, widths[1:], keys[layers:], scales)
+        )
+        self.n_in, self.n_latent, self.segments = n_in, n_latent, segments
+
+    def distribution(self, x: Float[Array, "t *d"]) -> tuple[Float[Array, " k"], Float[Array, " k"]]:
+        """Means and log-variances of the latents of one series."""
+        rows = as_series(x, self.n_in)
+        if len(rows) < self.segments:
+            raise ValueError(f"a series must have at least {self.segments} steps for this encoder; {len(rows)} came")
+        size = jnp.sqrt((rows**2).mean()) + 1e-30
+        h = rows / size
+        for layer in self.convolutions:
+            h = jax.nn.relu(layer(h))
+        owner = np.arange(len(rows)) * self.segments // len(rows)
+        means = jax.ops.segment_sum(h, owner, self.segments) / np.bincount(owner)[:, None]
+        largest = jax.ops.segment_max(h, owner, self.segments)
+        flat = jnp.concatenate([means.ravel(), largest.ravel(), jnp.log(size)[None]])
+        for layer in self.dense[:-1]:
+            flat = jax.nn.relu(layer(flat))
+        mean, log_variance = jnp.split(self.dense[-1](flat), 2)
+        return mean, log_variance
+
+    def __call__(self, x: Float[Array, "t *d"]) -> Float[Array, " k"]:
+        return self.distribution(x)[0]
+
+
+def as_series(x: Float[Array, "t *d"], n_in: int) -> Float[Array, "t d"]:
+    """A series of shape `(length,)` or `(length, n_in)` with its last axis."""
+    rows = x[:, None] if x.ndim == 1 else x
+    if rows.ndim != 2 or rows.shape[1] != n_in:
+        raise ValueError(f"a series must be (length, {n_in}), or (length,) where that is 1, but {x.shape} came")
+    return rows

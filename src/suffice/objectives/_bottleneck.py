@@ -1,0 +1,96 @@
+"""A variational bottleneck for series: few latents that keep what a short memory cannot know.
+
+    min E[-Σ_t log p(x_t | x_{<t}, z)] + β Σ_i KL(q(z_i | x) || N(0, 1)),    z ~ q(z | x) = N(μ(x), σ²(x)),
+
+per scored step. With β = 1 it is the evidence lower bound of a variational autoencoder (Kingma & Welling 2014,
+arXiv:1312.6114) with an autoregressive decoder of short receptive field (Fernández-Fernández et al. 2024,
+arXiv:2307.11608). Parameters are never shown to it.
+"""
+
+from typing import Any, ClassVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, PyTree
+
+from ..networks import SeriesDecoder, SeriesEncoder
+from ..train import AbstractObjective, AbstractSource
+from ._schedule import Schedule
+
+
+class Bottleneck(AbstractObjective):
+    """Learns latents of trajectories, or of other series.
+
+    **Arguments:**
+
+    - `encoder`, `decoder`: of the same numbers a step and the same latents.
+    - `beta`: price of a nat of the latents, 1 for the evidence lower bound; or a `Schedule` of the step.
+    - `skip`: steps at the start that are not scored, as many as the decoder looks back unless told; 0 scores all, the
+      first ones from a learned start.
+
+    **History:** `nll`, -log p of a scored step, and `kl`, both in nats a scored step, so that `nll + kl` is minus the
+    evidence lower bound; `kl_0`, `kl_1`, … of each latent, in nats a series.
+    """
+
+    summary: SeriesEncoder
+    decoder: SeriesDecoder
+    beta: float | Schedule
+    skip: int = eqx.field(static=True)
+    monitor: ClassVar[str] = "loss"
+
+    def __init__(
+        self, encoder: SeriesEncoder, decoder: SeriesDecoder, *, beta: float | Schedule = 1.0, skip: int | None = None
+    ):
+        if (encoder.n_in, encoder.n_latent) != (decoder.n_in, decoder.n_latent):
+            raise ValueError(
+                f"encoder and decoder must be of the same numbers a step and latents, but {encoder.n_in} and "
+                f"{encoder.n_latent}, {decoder.n_in} and {decoder.n_latent} came"
+            )
+        field = decoder.network.receptive_field
+        self.summary, self.decoder, self.skip = encoder, decoder, field if skip is None else int(skip)
+        if self.skip < 0 or (isinstance(beta, float | int) and beta < 0):
+            raise ValueError(f"skip and beta must not be negative, but {skip} and {beta} came")
+        self.beta = beta if isinstance(beta, Schedule) else float(beta)
+
+    def start(self, rows: Any, *, names: tuple[str, ...], key: Array) -> "Bottleneck":
+        """The decoder's scale starts at that of the training rows."""
+        x = np.asarray(rows.x, np.float64).reshape(len(rows.x), -1)
+        if x.shape[1] // self.summary.n_in <= self.skip:
+            raise ValueError(
+                f"trajectories of {x.shape[1] // self.summary.n_in} steps came, of which {self.skip} are not scored; "
+                "give longer ones or skip fewer"
+            )
+        log_size = float(np.log(np.sqrt((x**2).mean(axis=1)) + 1e-30).mean())
+        where = lambda f: f.decoder.scale.bias  # noqa: E731
+        first = (np.asarray(self.decoder.scale.bias) == 0).all()
+        return eqx.tree_at(where, self, jnp.full(1, log_size)) if first else self
+
+    def loss(self, batch: PyTree, *, key: Array, step: Array) -> tuple[Array, dict[str, Array]]:
+        def one(x: Array, own: Array) -> tuple[Array, Array]:
+            mean, log_variance = self.summary.distribution(x)
+            z = mean + jnp.exp(0.5 * log_variance) * jax.random.normal(own, mean.shape)
+            kl = 0.5 * (mean**2 + jnp.exp(log_variance) - 1 - log_variance)
+            return -self.decoder.log_probs(x, z)[self.skip :].mean(), kl
+
+        nll, kl = jax.vmap(one)(batch.x, jax.random.split(key, len(batch.x)))
+        scored = batch.x.shape[1] - self.skip
+        each, nll = kl.mean(axis=0), nll.mean()
+        whole = each.sum() / scored
+        beta = self.beta(step) if isinstance(self.beta, Schedule) else self.beta
+        numbers = {"nll": nll, "kl": whole} | {f"kl_{i}": each[i] for i in range(len(each))}
+        return nll + beta * whole, numbers
+
+    def finish(self, held_out: AbstractSource, *, key: Array) -> "Bottleneck":
+        return self
+
+    def generate(self, z: Float[Array, "n k"], steps: int, *, key: Array) -> Array:
+        """A series for each of n latent vectors, in one compiled scan: `(n, steps)`, or `(n, steps, n_in)`."""
+        return _generated(self.decoder, jnp.asarray(z, float), steps, key)
+
+
+@eqx.filter_jit
+def _generated(decoder: SeriesDecoder, z: Array, steps: int, key: Array) -> Array:
+    x = jax.vmap(lambda one, own: decoder.sample(one, steps, key=own))(z, jax.random.split(key, len(z)))
+    return x[..., 0] if decoder.n_in == 1 else x
