@@ -16,6 +16,7 @@ PAGES += [
     "mutual_information",
     "fisher",
     "likelihood_free",
+    "trajectories",
     "shell",
 ]
 
