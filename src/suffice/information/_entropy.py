@@ -55,7 +55,7 @@ def entropy(
 
     >>> import numpy as np
     >>> rows = np.random.default_rng(0).normal(size=2000)
-    >>> abs(entropy(rows, "knn").value - 0.5 * np.log(2 * np.pi * np.e)) < 0.1
+    >>> bool(abs(entropy(rows, "knn").value - 0.5 * np.log(2 * np.pi * np.e)) < 0.1)
     True
     """
     if estimator not in _ESTIMATORS:
