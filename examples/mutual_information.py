@@ -34,7 +34,7 @@ def picture(estimate: sf.Estimate) -> plt.Figure:
     middle.axhspan(estimate.low, estimate.high, alpha=0.2, label="all folds, 95 %")
     middle.axhline(0.830, color="black", linewidth=0.8, label="truth")
     middle.set(xlabel="fold", ylabel="lower bound, nats", xticks=range(1, FOLDS + 1))
-    middle.legend()
+    middle.legend(loc="lower left", frameon=True, framealpha=0.9, edgecolor="none")
     sf.plots.pointwise(estimate, ax=right)
     return figure
 

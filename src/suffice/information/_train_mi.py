@@ -79,7 +79,7 @@ def train_mi(
     >>> rng = np.random.default_rng(0)
     >>> x = rng.normal(size=900)
     >>> y = x + rng.normal(size=900)
-    >>> learned = train_mi(x[:600], y[:600], hidden=(8,), max_epochs=3, progress=False)
+    >>> learned = train_mi(x[:600], y[:600], hidden=(16,), max_epochs=20, progress=False)
     >>> 0.1 < learned.evaluate(x[600:], y[600:]).value < 0.6
     True
     """
