@@ -22,6 +22,8 @@ SECTIONS = {
     "mutual_information": "Mutual information: a bivariate normal, beside torch_mist",
     "beyond_normal": "Mutual information: the 40 tasks of Beyond Normal",
     "beyond_normal_seeds": "Mutual information: lower limits over 20 seeds",
+    "infomax": "InfoMax and bottlenecks: what three numbers keep",
+    "real_tables": "Mutual information of real tables: iris and wine",
 }
 HEAD = """# Measured
 
