@@ -51,11 +51,8 @@ def main() -> None:
         features = [column for column in frame if column != "species"]
         pairs = pd.DataFrame(shell(str(path), "--every-pair", "--out", str(folder / name)))
         for feature in features:
-            found = (
-                pairs.loc[(feature, "species")]
-                if (feature, "species") in pairs.index
-                else pairs.loc[("species", feature)]
-            )
+            both = pairs[["x", "y"]].isin([feature, "species"]).all(axis=1)
+            found = pairs[both].to_dict("records")[0]
             known = binned_mi(frame[feature], frame["species"], bins=BINS)
             interval = f"{found['low']:.2f} to {found['high']:.2f}"
             binned = f"{known.value:.2f} ({known.low:.2f} to {known.high:.2f})"
