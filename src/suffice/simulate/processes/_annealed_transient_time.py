@@ -6,7 +6,6 @@
 ensemble grows as t^α, 0 < α < 1.
 """
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -16,7 +15,7 @@ from jaxtyping import Array, Float
 from ...priors import Prior
 from ._process import registry
 from ._renewal import events_before, waiting_times
-from ._trajectory import AbstractTrajectory, refuse_settings
+from ._trajectory import AbstractTrajectory
 
 
 @registry.register("annealed_transient_time")
@@ -25,14 +24,6 @@ class AnnealedTransientTime(AbstractTrajectory):
 
     The coefficient is that at the middle of a step.
     """
-
-    steps: int = eqx.field(static=True)
-    dims: int = eqx.field(static=True)
-    noise: float = eqx.field(static=True)
-
-    def __init__(self, steps: int = 399, dims: int = 1, noise: float = 0.0):
-        refuse_settings(steps, dims, noise)
-        self.steps, self.dims, self.noise = int(steps), int(dims), float(noise)
 
     @property
     def prior(self) -> Prior:

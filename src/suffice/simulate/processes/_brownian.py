@@ -3,7 +3,6 @@
 Δx_k = √(2 D) ε_k,    ε_k ~ N(0, 1)
 """
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -13,7 +12,6 @@ from jaxtyping import Array, Float
 from ...priors import Prior
 from ._gaussian_trajectory import AbstractGaussianTrajectory
 from ._process import registry
-from ._trajectory import refuse_settings
 
 
 @registry.register("brownian")
@@ -23,14 +21,6 @@ class Brownian(AbstractGaussianTrajectory):
     >>> Brownian(50).exact_fisher(np.array([0.1])).round(3).tolist()
     [[2500.0]]
     """
-
-    steps: int = eqx.field(static=True)
-    dims: int = eqx.field(static=True)
-    noise: float = eqx.field(static=True)
-
-    def __init__(self, steps: int = 399, dims: int = 1, noise: float = 0.0):
-        refuse_settings(steps, dims, noise)
-        self.steps, self.dims, self.noise = int(steps), int(dims), float(noise)
 
     @property
     def prior(self) -> Prior:

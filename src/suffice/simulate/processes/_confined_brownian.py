@@ -5,7 +5,6 @@
 Reflection is that of a folded line, r ↦ L - |L - (r mod 2L)|, exact for one wall and any number of them.
 """
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -14,20 +13,12 @@ from jaxtyping import Array, Float
 
 from ...priors import Prior
 from ._process import registry
-from ._trajectory import AbstractTrajectory, refuse_settings
+from ._trajectory import AbstractTrajectory
 
 
 @registry.register("confined_brownian")
 class ConfinedBrownian(AbstractTrajectory):
     """`steps` displacements; parameters `D`, log-uniform from 1e-5 to 1e-2, and `L`, log-uniform from 0.1 to 10."""
-
-    steps: int = eqx.field(static=True)
-    dims: int = eqx.field(static=True)
-    noise: float = eqx.field(static=True)
-
-    def __init__(self, steps: int = 399, dims: int = 1, noise: float = 0.0):
-        refuse_settings(steps, dims, noise)
-        self.steps, self.dims, self.noise = int(steps), int(dims), float(noise)
 
     @property
     def prior(self) -> Prior:

@@ -6,7 +6,6 @@
 of one trajectory averaged over time grows linearly: it does not forget when it began.
 """
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -16,20 +15,12 @@ from jaxtyping import Array, Float
 from ...priors import Prior
 from ._process import registry
 from ._renewal import events_before, waiting_times
-from ._trajectory import AbstractTrajectory, refuse_settings
+from ._trajectory import AbstractTrajectory
 
 
 @registry.register("continuous_time_random_walk")
 class ContinuousTimeRandomWalk(AbstractTrajectory):
     """`steps` displacements; parameters `alpha` in [0.2, 1] and `D`, log-uniform from 1e-5 to 1e-2."""
-
-    steps: int = eqx.field(static=True)
-    dims: int = eqx.field(static=True)
-    noise: float = eqx.field(static=True)
-
-    def __init__(self, steps: int = 399, dims: int = 1, noise: float = 0.0):
-        refuse_settings(steps, dims, noise)
-        self.steps, self.dims, self.noise = int(steps), int(dims), float(noise)
 
     @property
     def prior(self) -> Prior:

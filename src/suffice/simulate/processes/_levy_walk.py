@@ -6,7 +6,6 @@
 1 < α < 2.
 """
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -16,20 +15,12 @@ from jaxtyping import Array, Float
 from ...priors import Prior
 from ._process import registry
 from ._renewal import waiting_times
-from ._trajectory import AbstractTrajectory, refuse_settings
+from ._trajectory import AbstractTrajectory
 
 
 @registry.register("levy_walk")
 class LevyWalk(AbstractTrajectory):
     """`steps` displacements; parameters `alpha` in [1.05, 1.95] and the speed `v`, log-uniform from 1e-3 to 1e-1."""
-
-    steps: int = eqx.field(static=True)
-    dims: int = eqx.field(static=True)
-    noise: float = eqx.field(static=True)
-
-    def __init__(self, steps: int = 399, dims: int = 1, noise: float = 0.0):
-        refuse_settings(steps, dims, noise)
-        self.steps, self.dims, self.noise = int(steps), int(dims), float(noise)
 
     @property
     def prior(self) -> Prior:

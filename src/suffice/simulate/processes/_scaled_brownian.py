@@ -16,7 +16,6 @@ from jaxtyping import Array, Float
 from ...priors import Prior
 from ._gaussian_trajectory import AbstractGaussianTrajectory
 from ._process import registry
-from ._trajectory import refuse_settings
 
 
 @registry.register("scaled_brownian")
@@ -26,16 +25,11 @@ class ScaledBrownian(AbstractGaussianTrajectory):
     - `origin`: steps that went by between the origin of time and the first displacement.
     """
 
-    steps: int = eqx.field(static=True)
-    dims: int = eqx.field(static=True)
-    noise: float = eqx.field(static=True)
-    origin: int = eqx.field(static=True)
+    origin: int = eqx.field(static=True, default=0)
 
-    def __init__(self, steps: int = 399, dims: int = 1, noise: float = 0.0, origin: int = 0):
-        refuse_settings(steps, dims, noise)
-        if origin < 0:
-            raise ValueError(f"origin must not be negative, but {origin} came")
-        self.steps, self.dims, self.noise, self.origin = int(steps), int(dims), float(noise), int(origin)
+    def __check_init__(self):
+        if self.origin < 0:
+            raise ValueError(f"origin must not be negative, but {self.origin} came")
 
     @property
     def prior(self) -> Prior:

@@ -19,13 +19,21 @@ from ._process import AbstractProcess
 class AbstractTrajectory(AbstractProcess):
     """A process whose simulations are `steps` displacements in each of `dims` dimensions.
 
-    Its shape is `(steps,)` in one dimension and `(steps, dims)` in more; positions are the cumulative sums. To write
-    one, hold the fields `steps`, `dims` and `noise`, define `prior`, and `displacements`, which are free of noise.
+    Its shape is `(steps,)` in one dimension and `(steps, dims)` in more; positions are the cumulative sums. `noise` is
+    the standard deviation of the localisation error. To write one, define `prior`, and `displacements`, which are free
+    of noise; further settings are fields with defaults.
     """
 
-    steps: eqx.AbstractVar[int]
-    dims: eqx.AbstractVar[int]
-    noise: eqx.AbstractVar[float]
+    steps: int = eqx.field(static=True, default=399)
+    dims: int = eqx.field(static=True, default=1)
+    noise: float = eqx.field(static=True, default=0.0)
+
+    def __check_init__(self):
+        if self.steps < 1 or self.dims < 1 or not self.noise >= 0:
+            raise ValueError(
+                f"steps and dims must be at least 1 and noise not negative; {self.steps}, {self.dims} and {self.noise} "
+                "came"
+            )
 
     @abc.abstractmethod
     def displacements(self, key: Array, theta: Float[Array | np.ndarray, " p"]) -> Float[Array, "steps dims"]:
@@ -38,9 +46,3 @@ class AbstractTrajectory(AbstractProcess):
             error = self.noise * jax.random.normal(for_noise, (self.steps + 1, self.dims))
             x = x + jnp.diff(error, axis=0)
         return x[:, 0] if self.dims == 1 else x
-
-
-def refuse_settings(steps: int, dims: int, noise: float) -> None:
-    """`ValueError` for what no trajectory has."""
-    if steps < 1 or dims < 1 or not noise >= 0:
-        raise ValueError(f"steps and dims must be at least 1 and noise not negative; {steps}, {dims} and {noise} came")
