@@ -170,6 +170,7 @@ def test_processes_end_with_a_killed_parent(tmp_path):
         finally:
             parent.kill()
     wait_until(lambda: children() <= before)
+    assert children() <= before
 
 
 def wait_until(condition, seconds=20.0):

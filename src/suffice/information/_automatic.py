@@ -10,19 +10,14 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import equinox as eqx
-import jax
-import jax.numpy as jnp
 import numpy as np
 import pandas as pd
-from jaxtyping import Array
 
 from ..bounds import JensenShannon
 from ..core import Estimate
 from ..networks import AbstractCritic, DiscriminantCritic, GaussianCritic
 from ._certified import contributions, correction
-from ._density_estimates import train_densities
-from ._interval import around
+from ._density_estimates import density_estimate, train_densities
 from ._judge import estimate_of, Judged, table_row
 from ._plan import Plan
 from ._train_critics import critics_for, train_critics, Trained
@@ -43,7 +38,7 @@ def automatic(plan: Plan, references: Sequence[dict[str, Any]], level: float) ->
     others, histories = list(references), [history.assign(model="critic")]
     if plan.has_density:
         found, density, history = _second_opinion(plan, candidates[0])
-        others.append(table_row("difference of entropies", _difference(found, level)))
+        others.append(table_row("difference of entropies", density_estimate("doe", found, level)))
         histories.append(history.assign(model=density))
         if len(found) == n:
             candidates = [[*own, one] for own, one in zip(candidates, found)]
@@ -68,21 +63,6 @@ def _second_opinion(plan: Plan, rivals: Sequence[Trained]) -> tuple[list[Trained
         rest, later = train_densities(plan, members[1:]) if len(members) > 1 else ([], pd.DataFrame())
         return [*first, *rest], plan.density, pd.concat([history, later], ignore_index=True)
     return first, plan.density, history
-
-
-@eqx.filter_jit
-def _log_ratios(critic: AbstractCritic, x: Array, y: Array) -> Array:
-    return jax.vmap(critic)(x, y)
-
-
-def _difference(trained: Sequence[Trained], level: float) -> Estimate:
-    """The mean log-ratio of densities on test rows, which is the difference of their entropies."""
-    terms = []
-    for one in trained:
-        rows = one.member.fold.test
-        x, y = (jnp.asarray(side[rows], float) for side in (one.member.x, one.member.y))
-        terms.append(np.asarray(_log_ratios(one.ratio, x, y), np.float64))
-    return around(np.concatenate(terms), "point", level=level, label="I(x; y)")
 
 
 def _is_better(one: Trained, rivals: Sequence[Trained]) -> bool:

@@ -13,7 +13,6 @@ from ..bounds import (
     ClassCritic,
     club,
     ConditionalOf,
-    difference_of_entropies,
     FlowCritic,
     Generative,
     leave_one_out,
@@ -24,16 +23,15 @@ from ..networks import ConditionalFlow, ConditionalMixture, Stack
 from ..train import fit_members
 from ._interval import around
 from ._plan import Plan
+from ._rows import on_rows
 from ._scores import PAIRS, score, Scores
 from ._train_critics import Member, Trained
 
-Value = Callable[[Scores, Scores], np.ndarray]
-
-# From scores of log q(y | x) and of the log-ratio to one number a row, and what their mean bounds.
-DENSITY_VALUES: dict[str, tuple[Any, Value]] = {
-    "doe": ("point", lambda q, ratio: difference_of_entropies(q.joint, q.joint - ratio.joint)),
-    "club": ("upper", lambda q, ratio: club(q.joint, q.product, q.column)),
-    "l1out": ("upper", lambda q, ratio: leave_one_out(q.joint, q.column)),
+# What the mean over rows bounds; the upper ones from scores of log q(y | x) on all pairs of many rows.
+DENSITY_VALUES: dict[str, Any] = {"doe": "point", "club": "upper", "l1out": "upper"}
+_OF_PAIRS: dict[str, Callable[[Scores], np.ndarray]] = {
+    "club": lambda q: club(q.joint, q.product, q.column),
+    "l1out": lambda q: leave_one_out(q.joint, q.column),
 }
 
 
@@ -109,11 +107,12 @@ def train_densities(plan: Plan, members: Sequence[Member]) -> tuple[list[Trained
 
 def density_estimate(name: str, trained: Sequence[Trained], level: float) -> Estimate:
     """The formula of that name on the test rows of all folds."""
-    kind, value = DENSITY_VALUES[name]
     terms = []
     for one in trained:
-        rows, ratio = one.member.fold.test, one.ratio
-        assert isinstance(ratio, AbstractDensityCritic)
-        alone = score(ConditionalOf(ratio), one.member.x[rows], one.member.y[rows], pairs=one.pairs)
-        terms.append(value(alone, one.scores("test")))
-    return around(np.concatenate(terms), kind, level=level, label="I(x; y)")
+        x, y = (side[one.member.fold.test] for side in (one.member.x, one.member.y))
+        assert isinstance(one.ratio, AbstractDensityCritic)
+        if name == "doe":  # log q(y | x) - log q(y) is the log-ratio itself
+            terms.append(on_rows(one.ratio, x, y))
+        else:
+            terms.append(_OF_PAIRS[name](score(ConditionalOf(one.ratio), x, y, pairs=one.pairs)))
+    return around(np.concatenate(terms), DENSITY_VALUES[name], level=level, label="I(x; y)")

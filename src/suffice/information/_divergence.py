@@ -5,7 +5,6 @@ from typing import Any
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 from scipy import stats
@@ -17,6 +16,7 @@ from ..train import fit_members
 from ._certified import correction
 from ._folds import batch_size_for, folds_of, seed_of
 from ._interval import in_unit
+from ._rows import on_rows
 from ._scores import Scores
 from ._variables import as_variable, refuse_few
 
@@ -62,7 +62,7 @@ def kl_divergence(
     fits = fit_members(objectives, sources, key=key, **settings)
     of_p, of_q = [], []
     for fold, fit in zip(parts, fits.objectives):
-        scores = [[_scores(fit.summary, side[part]) for side in rows] for part in (fold.valid, fold.test)]
+        scores = [[on_rows(fit.summary, side[part]) for side in rows] for part in (fold.valid, fold.test)]
         chosen = correction(Scores(scores[0][0], scores[0][1][None], scores[0][1][None]))
         of_p.append(chosen(scores[1][0]))
         of_q.append(np.exp(chosen(scores[1][1])))
@@ -94,12 +94,3 @@ def _same_columns(p: Any, q: Any, seed: int) -> tuple[np.ndarray, np.ndarray]:
 @eqx.filter_jit
 def _network(d: int, hidden: tuple[int, ...], key: Array) -> Stack:
     return Stack(d, 1, width=hidden[0], depth=len(hidden), last=0.0, key=key)
-
-
-@eqx.filter_jit
-def _score(critic: RatioOfNormals, rows: Array) -> Array:
-    return jax.vmap(critic)(rows)
-
-
-def _scores(critic: RatioOfNormals, rows: np.ndarray) -> np.ndarray:
-    return np.asarray(_score(critic, jnp.asarray(rows, float)), np.float64)

@@ -8,9 +8,7 @@ unit ball, 2^d in the maximum norm (Kozachenko & Leonenko 1987; eq. 20 of Krasko
 from collections.abc import Sequence
 from typing import Any
 
-import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 from scipy.spatial import KDTree
@@ -22,6 +20,7 @@ from ..networks import ConditionalFlow, ConditionalMixture
 from ..train import fit_members
 from ._folds import batch_size_for, Fold, folds_of, seed_of
 from ._interval import around, in_unit
+from ._rows import on_rows
 from ._variables import as_variable, refuse_few, Variable
 
 _ESTIMATORS = ("auto", "flow", "mixture", "normal", "knn", "discrete")
@@ -120,16 +119,8 @@ def _of_density(
         sources.append(fold.sources({"x": rows}, batch_size))
         objectives.append(Likelihood(density(jax.random.fold_in(key, i))))
     fits = fit_members(objectives, sources, key=key, **settings)
-    terms = [
-        -np.asarray(_log_probs(fit.summary, jnp.asarray(rows, float)), np.float64) - log_det
-        for fit, (rows, log_det) in zip(fits.objectives, whitened)
-    ]
+    terms = [-on_rows(fit.summary.log_prob, rows) - log_det for fit, (rows, log_det) in zip(fits.objectives, whitened)]
     return around(np.concatenate(terms), "upper", level=level, label="H(x)", details=fits.history)
-
-
-@eqx.filter_jit
-def _log_probs(density: Any, rows: Array) -> Array:
-    return jax.vmap(density.log_prob)(rows)
 
 
 def _white(numbers: Float[np.ndarray, "n d"], train: np.ndarray) -> tuple[Float[np.ndarray, "n d"], float]:

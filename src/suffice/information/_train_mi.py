@@ -12,7 +12,7 @@ from ..bounds import AbstractBound, registry
 from ..core import as_key, Estimate, KeyLike
 from ..networks import AbstractCritic
 from ._certified import contributions, Correction, correction
-from ._folds import batch_size_for, Fold, folds_of, seed_of
+from ._folds import batch_size_for, Fold, seed_of
 from ._interval import around, in_unit
 from ._scores import score
 from ._train_critics import critics_for, member_of, train_critics, Trained
@@ -90,8 +90,7 @@ def train_mi(
     made: Any = registry.get(bound) if isinstance(bound, str) else lambda: bound
     key = as_key(key)
     sides = [Variable(_numbers(v, name), v.continuous, None) for v, name in ((one, "x"), (other, "y"))]
-    rows = folds_of(len(one), 1, valid, seed_of(key))[0]
-    rows = np.concatenate(rows)
+    rows = np.random.default_rng(seed_of(key)).permutation(len(one))
     held = max(3, round(valid * len(rows)))
     fold = Fold(rows[held:], rows[:held], rows[:0])
     member = member_of(sides[0], sides[1], fold, "ranks")
