@@ -1,6 +1,7 @@
 """The leaf of the import order: keys, frozen leaves, chunked maps, estimates, registries, saving."""
 
 from ._chunked import chunked_map as chunked_map
+from ._chunked_mean import chunked_mean as chunked_mean
 from ._compilation_cache import keep_compiled as keep_compiled
 from ._estimate import Estimate as Estimate
 from ._frozen import Frozen as Frozen, trainable as trainable

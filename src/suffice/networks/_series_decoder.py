@@ -19,7 +19,7 @@ from jaxtyping import Array, Float
 from ..core import as_key, KeyLike
 from ._convolution import Convolution
 from ._layers import Dense
-from ._series_encoder import as_series
+from ._series import as_series
 from ._wavenet import WaveNet
 
 _RANGE = 8.0
@@ -90,14 +90,21 @@ class SeriesDecoder(eqx.Module):
             h = jax.nn.relu(layer(h))
         return Conditions(jax.nn.softplus(self.convolutions[-1](h)), self.scale(z)[0])
 
-    def log_probs(self, x: Float[Array, "t *d"], z: Float[Array, " k"]) -> Float[Array, " t"]:
-        """log p(x_t | x before t, z) of every step, in nats, summed over its numbers."""
-        rows = as_series(x, self.n_in)
+    def normals(self, x: Any, z: Float[Array, " k"]) -> tuple[Float[Array, "t d"], Float[Array, "t d"]]:
+        """Mean and log of the standard deviation of every step, given the steps before it."""
+        rows, _ = as_series(x, self.n_in)
         given = self.conditions(z, len(rows))
         units = rows * jnp.exp(-given.log_scale)
         mean, log_std = self._normal(self.network(jnp.arcsinh(units), given.along), given.along)
-        each = -0.5 * ((units - mean) * jnp.exp(-log_std)) ** 2 - log_std - given.log_scale
-        return (each - 0.5 * math.log(2 * math.pi)).sum(axis=1)
+        return mean * jnp.exp(given.log_scale), log_std + given.log_scale
+
+    def log_probs(self, x: Any, z: Float[Array, " k"]) -> Float[Array, " t"]:
+        """log p(x_t | x before t, z) of every step, in nats, summed over its numbers; 0 for one that is not known."""
+        rows, known = as_series(x, self.n_in)
+        mean, log_std = self.normals(x, z)
+        each = -0.5 * ((rows - mean) * jnp.exp(-log_std)) ** 2 - log_std
+        total = (each - 0.5 * math.log(2 * math.pi)).sum(axis=1)
+        return total if known is None else total * known
 
     def sample(self, z: Float[Array, " k"], length: int, *, key: KeyLike) -> Float[Array, "t d"]:
         """A series of `length` steps, drawn step by step with what each layer remembers."""

@@ -1,6 +1,7 @@
 """From a series of any length to the mean and the log-variance of a few latents."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -11,6 +12,7 @@ from jaxtyping import Array, Float
 from ..core import as_key, KeyLike
 from ._convolution import Convolution
 from ._layers import Dense
+from ._series import as_series
 
 
 class SeriesEncoder(eqx.Module):
@@ -66,31 +68,36 @@ class SeriesEncoder(eqx.Module):
         )
         self.n_in, self.n_latent, self.segments = n_in, n_latent, segments
 
-    def distribution(self, x: Float[Array, "t *d"]) -> tuple[Float[Array, " k"], Float[Array, " k"]]:
+    def distribution(self, x: Any) -> tuple[Float[Array, " k"], Float[Array, " k"]]:
         """Means and log-variances of the latents of one series."""
-        rows = as_series(x, self.n_in)
+        rows, known = as_series(x, self.n_in)
         if len(rows) < self.segments:
             raise ValueError(f"a series must have at least {self.segments} steps for this encoder; {len(rows)} came")
-        size = jnp.sqrt((rows**2).mean()) + 1e-30
+        here = np.ones(len(rows)) if known is None else known
+        size = jnp.sqrt((rows**2).sum() / (here.sum() * self.n_in).clip(1)) + 1e-30
         h = rows / size
         for layer in self.convolutions:
             h = jax.nn.relu(layer(h))
-        owner = np.arange(len(rows)) * self.segments // len(rows)
-        means = jax.ops.segment_sum(h, owner, self.segments) / np.bincount(owner)[:, None]
-        largest = jax.ops.segment_max(h, owner, self.segments)
+            h = h if known is None else h * known[:, None]
+        means, largest = _pooled(h, here, self.segments)
         flat = jnp.concatenate([means.ravel(), largest.ravel(), jnp.log(size)[None]])
         for layer in self.dense[:-1]:
             flat = jax.nn.relu(layer(flat))
         mean, log_variance = jnp.split(self.dense[-1](flat), 2)
         return mean, log_variance
 
-    def __call__(self, x: Float[Array, "t *d"]) -> Float[Array, " k"]:
+    def __call__(self, x: Any) -> Float[Array, " k"]:
         return self.distribution(x)[0]
 
 
-def as_series(x: Float[Array, "t *d"], n_in: int) -> Float[Array, "t d"]:
-    """A series of shape `(length,)` or `(length, n_in)` with its last axis."""
-    rows = x[:, None] if x.ndim == 1 else x
-    if rows.ndim != 2 or rows.shape[1] != n_in:
-        raise ValueError(f"a series must be (length, {n_in}), or (length,) where that is 1, but {x.shape} came")
-    return rows
+def _pooled(h: Float[Array, "t c"], known: Array | np.ndarray, segments: int) -> tuple[Array, Array]:
+    """Means and maxima over equal segments of the part that is known; h is not negative, and 0 where unknown."""
+    xp: Any = np if isinstance(known, np.ndarray) else jnp
+    length = xp.max(xp.where(known > 0, np.arange(len(h)) + 1, 1))
+    edges = -(-np.arange(segments + 1) * length // segments)
+    index = edges[:-1, None] + np.arange(-(-len(h) // segments))
+    inside = index < edges[1:, None]
+    index = xp.minimum(index, len(h) - 1)
+    weight = inside * known[index]
+    rows = h[index] * inside[..., None]
+    return rows.sum(axis=1) / weight.sum(axis=1).clip(1)[:, None], rows.max(axis=1)

@@ -15,9 +15,12 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
+from ..core import chunked_mean
 from ..networks import SeriesDecoder, SeriesEncoder
 from ..train import AbstractObjective, AbstractSource
 from ._schedule import Schedule
+
+_CHUNK = 4  # what is computed for so few series stays in the cache of a CPU
 
 
 class Bottleneck(AbstractObjective):
@@ -38,10 +41,17 @@ class Bottleneck(AbstractObjective):
     decoder: SeriesDecoder
     beta: float | Schedule
     skip: int = eqx.field(static=True)
+    chunk: int | None = eqx.field(static=True)
     monitor: ClassVar[str] = "loss"
 
     def __init__(
-        self, encoder: SeriesEncoder, decoder: SeriesDecoder, *, beta: float | Schedule = 1.0, skip: int | None = None
+        self,
+        encoder: SeriesEncoder,
+        decoder: SeriesDecoder,
+        *,
+        beta: float | Schedule = 1.0,
+        skip: int | None = None,
+        chunk: int | None = None,
     ):
         if (encoder.n_in, encoder.n_latent) != (decoder.n_in, decoder.n_latent):
             raise ValueError(
@@ -52,6 +62,7 @@ class Bottleneck(AbstractObjective):
         self.summary, self.decoder, self.skip = encoder, decoder, field if skip is None else int(skip)
         if self.skip < 0 or (isinstance(beta, float | int) and beta < 0):
             raise ValueError(f"skip and beta must not be negative, but {skip} and {beta} came")
+        self.chunk = chunk
         self.beta = beta if isinstance(beta, Schedule) else float(beta)
 
     def start(self, rows: Any, *, names: tuple[str, ...], key: Array) -> "Bottleneck":
@@ -68,19 +79,24 @@ class Bottleneck(AbstractObjective):
         return eqx.tree_at(where, self, jnp.full(1, log_size)) if first else self
 
     def loss(self, batch: PyTree, *, key: Array, step: Array) -> tuple[Array, dict[str, Array]]:
-        def one(x: Array, own: Array) -> tuple[Array, Array]:
-            mean, log_variance = self.summary.distribution(x)
+        length, scored = _scored(batch.x, self.skip)
+        beta = self.beta(step) if isinstance(self.beta, Schedule) else self.beta
+
+        def one(model: Bottleneck, row: tuple[PyTree, Array]) -> tuple[Array, tuple[Array, Array]]:
+            x, own = row
+            mean, log_variance = model.summary.distribution(x)
             z = mean + jnp.exp(0.5 * log_variance) * jax.random.normal(own, mean.shape)
             kl = 0.5 * (mean**2 + jnp.exp(log_variance) - 1 - log_variance)
-            return -self.decoder.log_probs(x, z)[self.skip :].mean(), kl
+            nll = -model.decoder.log_probs(x, z)[model.skip :].sum() / scored
+            return nll + beta * kl.sum() / scored, (nll, kl)
 
-        nll, kl = jax.vmap(one)(batch.x, jax.random.split(key, len(batch.x)))
-        scored = batch.x.shape[1] - self.skip
-        each, nll = kl.mean(axis=0), nll.mean()
-        whole = each.sum() / scored
-        beta = self.beta(step) if isinstance(self.beta, Schedule) else self.beta
-        numbers = {"nll": nll, "kl": whole} | {f"kl_{i}": each[i] for i in range(len(each))}
-        return nll + beta * whole, numbers
+        keys = jax.random.split(key, length)
+        loss, (nll, each) = chunked_mean(one, self, (batch.x, keys), chunk=self._chunk)
+        return loss, {"nll": nll, "kl": each.sum() / scored} | {f"kl_{i}": each[i] for i in range(len(each))}
+
+    @property
+    def _chunk(self) -> int | None:
+        return self.chunk or (_CHUNK if jax.default_backend() == "cpu" else None)
 
     def finish(self, held_out: AbstractSource, *, key: Array) -> "Bottleneck":
         return self
@@ -88,6 +104,13 @@ class Bottleneck(AbstractObjective):
     def generate(self, z: Float[Array, "n k"], steps: int, *, key: Array) -> Array:
         """A series for each of n latent vectors, in one compiled scan: `(n, steps)`, or `(n, steps, n_in)`."""
         return _generated(self.decoder, jnp.asarray(z, float), steps, key)
+
+
+def _scored(x: PyTree, skip: int) -> tuple[int, Array | float]:
+    """How many series there are, and how many steps of one are scored on average."""
+    if not isinstance(x, dict):
+        return len(x), float(x.shape[1] - skip)
+    return len(x["mask"]), (x["mask"][:, skip:] != 0).sum(axis=1).mean().clip(1)
 
 
 @eqx.filter_jit

@@ -69,6 +69,19 @@ class AbstractGaussianTrajectory(AbstractTrajectory):
         """The smallest standard deviation that an unbiased estimate of each parameter can have."""
         return np.sqrt(np.diag(np.linalg.inv(self.exact_fisher(theta))))
 
+    def grid_log_probs(
+        self, grid: Thetas, x: Float[Array | np.ndarray, "n ..."], first: int = 0
+    ) -> tuple[Float[np.ndarray, "n m"], Float[np.ndarray, "n m"]]:
+        """log p(first steps | θ) and log p(the others | the first, θ) of each trajectory for each θ of a grid."""
+        if not 0 <= first < self.steps:
+            raise ValueError(f"first must be from 0 to {self.steps - 1}, but {first} came")
+        before, after = [], []
+        for one in np.asarray(grid, np.float64):
+            each = self.step_log_probs(one, x)
+            before.append(each[:, :first].sum(axis=1))
+            after.append(each[:, first:].sum(axis=1))
+        return np.stack(before, axis=1), np.stack(after, axis=1)
+
     def exact_log_posterior(
         self, grid: Thetas, x: Float[Array | np.ndarray, "n ..."], first: int = 0
     ) -> Float[np.ndarray, "n m"]:
@@ -76,20 +89,22 @@ class AbstractGaussianTrajectory(AbstractTrajectory):
 
         - `first`: steps at the start that are not used.
         """
-        log = np.stack([self.step_log_probs(one, x)[:, first:].sum(axis=1) for one in np.asarray(grid)], axis=1)
+        log = self.grid_log_probs(grid, x, first)[1]
         return log - logsumexp(log, axis=1, keepdims=True)
 
     def predictive_floor(
-        self, grid: Thetas, x: Float[Array | np.ndarray, "n ..."], first: int
+        self, grid: Thetas, x: Float[Array | np.ndarray, "n ..."], first: int, *, informed: bool = False
     ) -> Float[np.ndarray, " n"]:
         """-log p(steps from `first` on | the steps before it) a step, the parameters unknown on a grid, in nats.
 
-        The loss that no model without the parameters can beat on average: the mixture over the grid weighs each
-        parameter vector by what the first steps say of it.
+            -(1/n) log mean_θ p(scored steps | first steps, θ)
+
+        The loss that no evidence bound with a prior of its own can beat on average. With `informed`, the first steps
+        say besides which parameters are likely, and the floor is that of any model at all.
         """
-        each = np.stack([self.step_log_probs(one, x) for one in np.asarray(grid)], axis=1)
-        before, whole = (np.asarray(logsumexp(part.sum(axis=2), axis=1)) for part in (each[:, :, :first], each))
-        return (before - whole) / (self.steps - first)
+        before, after = self.grid_log_probs(grid, x, first)
+        weights = before - logsumexp(before, axis=1, keepdims=True) if informed else -np.log(before.shape[1])
+        return -np.asarray(logsumexp(after + weights, axis=1)) / (self.steps - first)
 
     def _rows(self, x: Float[Array | np.ndarray, "m ..."]) -> Float[np.ndarray, "m steps dims"]:
         rows = np.asarray(x, np.float64)

@@ -1,0 +1,154 @@
+"""How far a bottleneck is from the best that can be, where the likelihood is known.
+
+    known   -log p(scored steps | first steps, θ) a step, θ the truth
+    floor   -log mean_θ p(scored steps | first steps, θ) a step: no evidence bound with a prior over latents is lower
+    ELBO gap = nll + kl - floor,    I(x; θ) = E[log p(x | θ) - log mean_θ p(x | θ)]
+
+all in nats a scored step but I, and paired series by series: what differs from one series to another falls out.
+"""
+
+import dataclasses
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+from jaxtyping import Array, Float
+from scipy.special import logsumexp
+
+from ..checks import draw
+from ..core import as_key, Estimate, KeyLike
+from ..objectives import Bottleneck
+from ..simulate import Simulations
+from ..simulate.processes import AbstractGaussianTrajectory
+from ..train import Fit
+from ._latents import bottleneck_of
+
+_DRAWS = 4
+_CHUNK = 16
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Benchmark:
+    """One value a series: losses in nats a scored step, `information` in nats, posterior means on the grid.
+
+    - `nll`, `kl`: of the bottleneck; `known`, `floor`: see the head of this file.
+    - `information`: log p(x | θ) - log mean_θ p(x | θ) of the whole series.
+    - `exact`: posterior mean of each parameter given the whole series, of the logarithm of one that spans decades.
+    - `targets`: what `exact` estimates; `logarithms`: which parameters are taken so.
+    """
+
+    nll: Float[np.ndarray, " n"]
+    kl: Float[np.ndarray, " n"]
+    known: Float[np.ndarray, " n"]
+    floor: Float[np.ndarray, " n"]
+    information: Float[np.ndarray, " n"]
+    exact: Float[np.ndarray, "n p"]
+    targets: Float[np.ndarray, "n p"]
+    theta: Float[np.ndarray, "n p"]
+    names: tuple[str, ...]
+    logarithms: tuple[bool, ...]
+
+    @property
+    def elbo_gap(self) -> Float[np.ndarray, " n"]:
+        """What the evidence bound lacks of the floor."""
+        return self.nll + self.kl - self.floor
+
+    def table(self) -> pd.DataFrame:
+        """Means with intervals at 95 %."""
+        rows = {
+            "known": self.known,
+            "floor": self.floor,
+            "nll": self.nll,
+            "kl": self.kl,
+            "reconstruction gap": self.nll - self.known,
+            "ELBO gap": self.elbo_gap,
+            "I(x; theta)": self.information,
+        }
+        for i, name in enumerate(self.names):
+            label = f"log {name}" if self.logarithms[i] else name
+            rows[f"Bayes error of {label}"] = np.abs(self.exact - self.targets)[:, i]
+        found = [_mean(values) for values in rows.values()]
+        columns = {"low": [e.low for e in found], "high": [e.high for e in found]}
+        return pd.DataFrame({"quantity": list(rows), "mean": [e.value for e in found]} | columns)
+
+    def by(self, name: str) -> pd.DataFrame:
+        """Means for each value of one parameter, or for ten groups of it where it takes more."""
+        column = self.theta[:, self.names.index(name)]
+        edges = np.unique(column)
+        groups = column
+        if len(edges) > 40:
+            cuts = np.searchsorted(np.quantile(column, np.arange(1, 10) / 10), column)
+            groups = np.array([column[cuts == c].mean() for c in range(10)])[cuts]
+        numbers = {"elbo_gap": self.elbo_gap, "nll": self.nll, "kl": self.kl, "known": self.known, "floor": self.floor}
+        return pd.DataFrame(pd.DataFrame({name: groups} | numbers).groupby(name).mean()).reset_index()
+
+    def plot(self, ax: Any = None) -> Any:
+        """Losses by parameter: `suffice.plots.loss_by_parameter`."""
+        return draw(self, ax)
+
+
+def benchmark(
+    fit: Fit | Bottleneck,
+    process: AbstractGaussianTrajectory,
+    sims: Simulations,
+    grid: Float[np.ndarray, "m p"],
+    *,
+    key: KeyLike = 0,
+) -> Benchmark:
+    """Compare with exact likelihoods on held-out simulations.
+
+    **Arguments:**
+
+    - `process`: that made the simulations, of the same number of steps.
+    - `grid`: parameter vectors that stand for the prior, all of the same weight.
+    """
+    model = bottleneck_of(fit)
+    grid, theta = np.asarray(grid, np.float64), np.asarray(sims.theta, np.float64)
+    x = np.asarray(sims.x)
+    nll, kl = _losses(model, jnp.asarray(x, float), as_key(key))
+    before, after = process.grid_log_probs(grid, x, model.skip)
+    own = np.stack([process.step_log_probs(one, row[None])[0] for one, row in zip(theta, x)])
+    scored = process.steps - model.skip
+    whole = before + after
+    weights = np.exp(whole - np.asarray(logsumexp(whole, axis=1))[:, None])
+    logs = tuple(bool(column.min() > 0 and column.max() > 30 * column.min()) for column in grid.T)
+    points, targets = (np.where(logs, np.log(np.where(logs, v, 1.0)), v) for v in (grid, theta))
+    return Benchmark(
+        nll=np.asarray(nll, np.float64),
+        kl=np.asarray(kl, np.float64) / scored,
+        known=-own[:, model.skip :].sum(axis=1) / scored,
+        floor=-_mixture(after) / scored,
+        information=own.sum(axis=1) - _mixture(whole),
+        exact=weights @ points,
+        targets=targets,
+        theta=theta,
+        names=tuple(sims.names),
+        logarithms=logs,
+    )
+
+
+def _mixture(log: np.ndarray) -> np.ndarray:
+    return np.asarray(logsumexp(log, axis=1)) - np.log(log.shape[1])
+
+
+@eqx.filter_jit
+def _losses(model: Bottleneck, x: Array, key: Array) -> tuple[Array, Array]:
+    """Loss a scored step over a few draws of the latents, and the price of the latents in nats, of each series."""
+
+    def one(row: tuple[Array, Array]) -> tuple[Array, Array]:
+        series, own = row
+        mean, log_variance = model.summary.distribution(series)
+        noise = jax.random.normal(own, (_DRAWS, len(mean)))
+        draws = mean + jnp.exp(0.5 * log_variance) * noise
+        each = jax.vmap(lambda z: model.decoder.log_probs(series, z)[model.skip :].mean())(draws)
+        return -each.mean(), 0.5 * (mean**2 + jnp.exp(log_variance) - 1 - log_variance).sum()
+
+    return jax.lax.map(one, (x, jax.random.split(key, len(x))), batch_size=_CHUNK)
+
+
+def _mean(values: np.ndarray) -> Estimate:
+    half = 1.96 * values.std(ddof=1) / np.sqrt(len(values))
+    return Estimate(float(values.mean()), float(values.mean() - half), float(values.mean() + half))

@@ -1,0 +1,141 @@
+"""What latents mean, on latents whose meaning is known."""
+
+import numpy as np
+import pytest
+import sympy
+
+import suffice as sf
+from suffice.interpret import dci, formula, information, Latents, mutual_information_gap, relevance, rotate
+
+RNG = np.random.default_rng(0)
+ALPHA, D = RNG.uniform(0.2, 1.8, 6000), np.exp(RNG.uniform(np.log(1e-5), np.log(1e-2), 6000))
+THETA = np.stack([ALPHA, D], axis=1)
+NAMES = ("alpha", "D")
+T = 400
+ONE = np.log(ALPHA * D) + (ALPHA - 1) * np.log(T)
+OTHER = np.log(ALPHA * D) - (ALPHA - 1) * np.log(T)
+
+
+def latents(*columns, noise=0.02):
+    """Latents that are those numbers, standardised, and one that sleeps in front of them."""
+    awake = np.stack([(c - c.mean()) / c.std() for c in columns], axis=1)
+    mean = np.column_stack([np.zeros(len(awake)), awake])
+    mean = mean + noise * RNG.normal(size=mean.shape) * (mean.std(axis=0) > 0)
+    log_variance = np.column_stack([np.zeros(len(awake)), np.full(awake.shape, np.log(noise**2))])
+    return Latents(mean, log_variance, THETA, NAMES)
+
+
+def test_a_latent_sleeps_or_not():
+    found = latents(ONE, OTHER)
+    assert sorted(found.active) == [1, 2]
+    table = found.activity()
+    assert table["active"].tolist() == [False, True, True] and table["kl"][0] == 0
+    assert table["var_mu"][1] == pytest.approx(1, abs=0.01)
+    assert {"mu_1", "log_sigma2_2", "kl_0", "alpha", "D"} <= set(found.table().columns)
+    np.testing.assert_allclose(found.kl[:, 1], 0.5 * (found.mean[:, 1] ** 2 + 4e-4 - 1 - np.log(4e-4)))
+
+
+def test_the_formula_of_scaled_motion_is_found():
+    """log(α D T^(α-1)) is log α + log D + 5.99 α, up to what an invertible map makes of it."""
+    twisted = np.tanh(0.3 * (ONE - ONE.mean())) + 0.002 * RNG.normal(size=len(ONE))
+    found = formula(twisted, THETA, NAMES)
+    assert max(found.r2) > 0.99
+    exact = found.expressions[int(np.argmax(found.r2))]
+    alpha, d = sympy.symbols("alpha D", real=True)
+    slope = [float(exact.subs({alpha: a, d: b})) for a, b in ((1.0, 1e-3), (1.0, 1e-2), (1.5, 1e-3))]
+    per_log_d = (slope[1] - slope[0]) / np.log(10)
+    wanted = (np.log(1.5) + 0.5 * np.log(T)) / 1.0
+    assert (slope[2] - slope[0]) / per_log_d == pytest.approx(wanted, rel=0.03)
+    assert list(found.complexity) == sorted(found.complexity) and list(found.r2) == sorted(found.r2)
+    assert "expression" in found.table() and str(found)
+
+
+@pytest.mark.parametrize(("values", "expected"), [(ALPHA, "alpha"), (-np.sqrt(D), "D")])
+def test_a_latent_that_is_a_parameter_has_its_name(values, expected):
+    noisy = values + 0.01 * values.std() * RNG.normal(size=len(values))
+    best = formula(noisy, THETA, NAMES).best
+    assert {symbol.name for symbol in best.free_symbols} == {expected}
+
+
+def test_noise_is_explained_by_nothing():
+    found = formula(RNG.normal(size=len(ALPHA)), THETA, NAMES)
+    assert max(found.r2) < 0.02 and max(np.abs(found.spearman)) < 0.06
+
+
+def test_latents_that_were_rotated_are_turned_back():
+    c, s = np.cos(0.7), np.sin(0.7)
+    one, other = ((v - v.mean()) / v.std() for v in (np.log(D), ALPHA))
+    found = latents(c * one + s * other, c * other - s * one)
+    for expression, values in (("log(D)", np.log(D)), (sympy.Symbol("alpha"), ALPHA), (lambda t: t[:, 0] ** 2, ALPHA)):
+        turned = rotate(found, expression)
+        assert turned.r2 > 0.99 and turned.spearman > 0.99
+        assert turned.direction[0] == 0 and np.linalg.norm(turned.direction) == pytest.approx(1)
+        assert np.corrcoef(turned.along, values)[0, 1] > 0.99
+    np.testing.assert_allclose(rotate(found, "log(D)").direction[1:], [c, -s], atol=0.03)
+    assert rotate(found, RNG.normal(size=len(D))).r2 < 0.02
+
+
+def test_relevance_is_the_mutual_information():
+    """A latent that is a parameter plus noise, both normal, says ½ log(1 + variance / noise²) of it."""
+    a, b = RNG.normal(size=(2, 4000))
+    mean = np.stack([a + 0.5 * RNG.normal(size=4000), np.zeros(4000) + 1e-3 * RNG.normal(size=4000)], axis=1)
+    found = Latents(mean, np.array([[-1.5, 0.0]] * 4000), np.stack([a, b], axis=1), ("a", "b"))
+    options = {"folds": 2, "hidden": (16,), "max_epochs": 25, "progress": False}
+    table = relevance(found, **options)
+    assert table["active"].tolist() == [True, True, False, False]
+    exact = 0.5 * np.log(5)
+    told = table.set_index(["latent", "parameter"])["value"]
+    assert exact - 0.08 < told[0, "a"] < exact + 0.03
+    assert told.drop((0, "a")).abs().max() < 0.03
+    joint = information(found, estimator="js", **options)
+    assert exact - 0.1 < joint.value < exact + 0.03
+
+
+def test_disentanglement_of_one_each_and_of_mixtures():
+    apart, mixed = latents(ALPHA, np.log(D)), latents(ONE + OTHER, ONE - OTHER + 3 * np.log(D))
+    assert mutual_information_gap(apart) > 0.7 > 0.5 > mutual_information_gap(mixed)
+    clean, muddled = dci(apart), dci(mixed)
+    assert clean["disentanglement"] > 0.95 and clean["completeness"] > 0.95 and clean["informativeness"] > 0.98
+    assert muddled["disentanglement"] < 0.6
+
+
+def test_what_makes_no_sense_is_refused(monkeypatch):
+    asleep = Latents(np.zeros((100, 2)), np.zeros((100, 2)), THETA[:100], NAMES)
+    for call in (lambda: rotate(asleep, "alpha"), lambda: information(asleep)):
+        with pytest.raises(ValueError, match="no latent is active"):
+            call()
+    with pytest.raises(ValueError, match="sleeps"):
+        formula(np.zeros(100), THETA[:100], NAMES)
+    with pytest.raises(ValueError, match="nothing of a latent"):  # a parameter grid with one value
+        formula(RNG.normal(size=100), np.ones((100, 2)), NAMES)
+    with pytest.raises(ValueError, match="the expression has kappa; the parameters are alpha, D"):
+        rotate(latents(ONE), "alpha * kappa")
+    with pytest.raises(ValueError, match="cannot be read"):
+        rotate(latents(ONE), "log(alpha")
+    with pytest.raises(TypeError, match="Bottleneck"):
+        sf.interpret.latents(sf.Ratio(sf.networks.Linear(3, 2, key=0)), None)
+    monkeypatch.setitem(__import__("sys").modules, "pysr", None)
+    with pytest.raises(ImportError, match=r"pip install 'suffice\[pysr\]'"):
+        formula(ONE, THETA, NAMES, backend="pysr")
+
+
+def test_pysr_brings_its_front(monkeypatch):
+    """Its expressions are scored as ours are; PySR itself needs Julia, so a stand-in answers here."""
+    import types
+
+    import pandas as pd
+
+    seen = {}
+
+    class PySRRegressor:
+        def __init__(self, **options):
+            seen.update(options)
+
+        def fit(self, x, y, variable_names):
+            a, d = (sympy.Symbol(name, real=True) for name in variable_names)
+            front = [sympy.Float(1.0), sympy.log(d), sympy.log(a * d) + 6 * a]
+            self.equations_ = pd.DataFrame({"complexity": [1, 2, 7], "sympy_format": front})
+
+    monkeypatch.setitem(__import__("sys").modules, "pysr", types.SimpleNamespace(PySRRegressor=PySRRegressor))
+    found = formula(ONE, THETA, NAMES, backend="pysr", niterations=3)
+    assert seen["niterations"] == 3 and found.complexity == (2, 7) and found.r2[1] > 0.999

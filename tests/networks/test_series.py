@@ -1,0 +1,53 @@
+"""Series with steps that are not known: what is padded changes nothing, and what is missing is not scored."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from suffice.networks import SeriesDecoder, SeriesEncoder
+
+X = jax.random.normal(jax.random.key(0), (40, 2))
+
+
+def stirred(module):
+    return jax.tree.map(lambda w: w + 0.2 * jax.random.normal(jax.random.key(w.size), w.shape), module)
+
+
+def padded(x, length):
+    more = jnp.concatenate([x, 7.0 * jnp.ones((length - len(x), *x.shape[1:]))])
+    return {"x": more, "mask": jnp.arange(length) < len(x)}
+
+
+def test_padding_changes_no_latent():
+    encoder = stirred(SeriesEncoder(2, 3, channels=4, layers=2, segments=4, hidden=(8,), key=0))
+    for whole, some in zip(encoder.distribution(X), encoder.distribution(padded(X, 64))):
+        np.testing.assert_allclose(some, whole, atol=1e-5)
+    everything = encoder({"x": X, "mask": jnp.ones(40, bool)})
+    np.testing.assert_allclose(everything, encoder(X), atol=1e-6)
+
+
+def test_what_is_not_known_has_no_influence():
+    encoder = stirred(SeriesEncoder(2, 3, channels=4, layers=2, segments=4, hidden=(8,), key=0))
+    mask = jnp.ones(40, bool).at[jnp.array([5, 6, 20])].set(False)
+    one, other = ({"x": X.at[5].set(v).at[20].set(-v), "mask": mask} for v in (3.0, jnp.nan))
+    np.testing.assert_allclose(encoder(one), encoder(other), atol=1e-6)
+    assert np.isfinite(encoder(other)).all()
+
+
+def test_missing_steps_are_not_scored_and_padding_leaves_the_rest_as_it_was():
+    wave = {"width": 4, "skips": 4, "dilations": (1, 2)}
+    decoder = stirred(SeriesDecoder(2, 3, conditions=2, channels=4, segments=4, hidden=(8,), wavenet=wave, key=1))
+    z = jnp.array([0.3, -1.0, 0.5])
+    mask = jnp.ones(40, bool).at[jnp.array([5, 39])].set(False)
+    log = decoder.log_probs({"x": X.at[5].set(jnp.nan), "mask": mask}, z)
+    assert log[5] == log[39] == 0 and np.isfinite(log).all()
+    np.testing.assert_allclose(log[:5], decoder.log_probs(X, z)[:5], atol=1e-5)
+    slope = jax.grad(lambda x: decoder.log_probs({"x": x, "mask": mask}, z).sum())(X.at[5].set(jnp.nan))
+    assert np.isfinite(slope).all()
+
+
+def test_a_mask_of_another_length_is_refused():
+    encoder = SeriesEncoder(2, 3, key=0)
+    with pytest.raises(ValueError, match="mask of a series of 40 steps"):
+        encoder({"x": X, "mask": jnp.ones(39, bool)})
