@@ -51,6 +51,7 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time see __geta
     from .priors import EmpiricalPrior as EmpiricalPrior, Prior as Prior
     from .simulate import (
         load_simulations as load_simulations,
+        read_tracks as read_tracks,
         simulate as simulate,
         simulate_at as simulate_at,
         Simulations as Simulations,
@@ -68,6 +69,7 @@ _HOMES = {
     "simulate": "simulate",
     "simulate_at": "simulate",
     "load_simulations": "simulate",
+    "read_tracks": "simulate",
     "fit": "train",
     "Fit": "train",
     "Fresh": "train",

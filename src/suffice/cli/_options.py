@@ -129,7 +129,50 @@ class MI:
     """A YAML file with options, lines of the form option: value; what is typed goes before it."""
 
 
-COMMANDS: dict[str, type] = {"demo": Demo, "infer": Infer, "mi": MI, "report": Report}
+@dataclass(frozen=True)
+class Tracks:
+    """Exponent and diffusion coefficient of every single-particle track in a file, with intervals.
+
+    Fractional Brownian motion with localisation noise: exact maximum likelihood, gaps included, and a posterior learned
+    from simulated tracks of the same lengths and gaps. Leaves a folder: report.html to read, and tracks.csv.
+
+    FILE: .csv as TrackMate (TRACK_ID, FRAME, POSITION_X, ...), trackpy (particle, frame, x, y) or the AnDi challenge
+    (traj_idx, frame, x, y) write it, or with other names given by --columns.
+
+    examples:
+      suffice tracks spots.csv --pixel-size 0.107 --frame-interval 0.05
+      suffice tracks spots.csv --train                      # learns a representation from the tracks themselves too
+      suffice tracks mine.csv --columns id,t,x_um,y_um
+      suffice tracks other.csv --model suffice-tracks/model.sf
+    """
+
+    file: Positional[Annotated[Path, arg(metavar="FILE")]]
+    """Table of tracks."""
+    out: Path = Path("suffice-tracks")
+    """Folder for the page and the table."""
+    columns: Annotated[str, arg(metavar="TRACK,FRAME,X,Y")] = ""
+    """Names of the columns, with commas: track, frame, x, and y and z where there are any."""
+    pixel_size: float = 1.0
+    """Units of length in a unit of the file."""
+    frame_interval: float = 1.0
+    """Units of time between frames."""
+    shortest: int = 10
+    """Leave out tracks that were seen in fewer frames."""
+    noise: float | None = None
+    """Standard deviation of the localisation error in units of length; estimated from all tracks unless given."""
+    simulations: int = 20_000
+    """Simulated tracks to train the posterior on; 0 leaves it out."""
+    train: bool = False
+    """Learn a representation (a bottleneck) from the tracks themselves; its latents go to the table."""
+    model: Path | None = None
+    """A trained sf.Bottleneck whose latents go to the table."""
+    json: bool = False
+    """Print JSON."""
+    seed: int = 0
+    """The same seed gives the same result."""
+
+
+COMMANDS: dict[str, type] = {"demo": Demo, "infer": Infer, "mi": MI, "tracks": Tracks, "report": Report}
 
 
 def commands(args: Sequence[str] = ()) -> Any:

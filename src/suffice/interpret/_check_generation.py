@@ -26,35 +26,61 @@ _BOOTSTRAP = 200
 class Generation:
     """Statistics of `x`, true series of displacements, and of `generated`, from their latents.
 
+    Both are divided by the root mean square of the true one, so that large series do not outweigh the others.
+
+    - `theta`, `names`: parameters of the true ones; `first`: steps left out at the start of both.
     - `lags`: of the mean squared displacements and correlations; `receptive_field`: as far as the network looks back.
     """
 
     x: np.ndarray
     generated: np.ndarray
+    theta: np.ndarray
+    names: tuple[str, ...]
     lags: np.ndarray
     receptive_field: int
+    first: int
     level: float
 
     def table(self) -> pd.DataFrame:
         """A row a statistic: its value for both, and the interval of generated minus true, by bootstrap over pairs."""
-        inside = self.lags[self.lags <= self.receptive_field]
-        beyond = self.lags[self.lags >= self.receptive_field]
-        rows = [self._row("mean", lambda x: x.mean()), self._row("log variance", lambda x: np.log(x.var()))]
         half = self.x.shape[1] // 2
+        rows = [self._row("mean", lambda x: x.mean()), self._row("log variance", lambda x: np.log((x**2).mean()))]
         rows.append(self._row("log variance, later over earlier half", lambda x: _growth(x, half)))
         rows.append(self._row("autocorrelation at lag 1", lambda x: autocorrelation(x, [1])[0]))
-        for name, lags in (("inside", inside), ("beyond", beyond)):
-            if len(lags) >= 2:
-                rows.append(self._row(f"MSD exponent, {name} the receptive field", _exponent(lags)))
+        for name, lags in self._ranges():
+            rows.append(self._row(f"MSD exponent, {name} the receptive field", _exponent(lags, None)))
         return pd.DataFrame(rows)
+
+    def exponents(self, by: str, *, ensemble: bool = False) -> pd.DataFrame:
+        """MSD exponents inside and beyond the receptive field, a row for each value of a parameter.
+
+        **Arguments:** `by`: its name; `ensemble`: of the ensemble from the first position, rather than averaged over
+        time; needed where the process does not forget its origin, which is `first` steps back then.
+        """
+        column = self.theta[:, self.names.index(by)]
+        values = np.unique(column)
+        groups = [(v, column == v) for v in values] if len(values) <= 40 else _tenths(column)
+        found = []
+        for value, rows in groups:
+            row: dict[str, Any] = {by: value, "n": int(rows.sum())}
+            for name, lags in self._ranges():
+                exponent = _exponent(lags, self.first if ensemble else None)
+                row[f"{name}_true"] = exponent(self.x[rows])
+                row[f"{name}_generated"] = exponent(self.generated[rows])
+            found.append(row)
+        return pd.DataFrame(found)
 
     def msd(self) -> pd.DataFrame:
         """Mean squared displacement of the ensemble and averaged over time, for both, at each lag."""
-        columns = {"lag": self.lags}
+        columns, lags = {"lag": self.lags}, [int(lag) for lag in self.lags]
         for name, x in (("true", self.x), ("generated", self.generated)):
-            columns[f"ensemble_{name}"] = ensemble_msd(x, list(self.lags))
-            columns[f"time_averaged_{name}"] = time_averaged_msd(x, list(self.lags)).mean(axis=0)
+            columns[f"ensemble_{name}"] = ensemble_msd(x, lags)
+            columns[f"time_averaged_{name}"] = time_averaged_msd(x, lags).mean(axis=0)
         return pd.DataFrame(columns)
+
+    def _ranges(self) -> list[tuple[str, np.ndarray]]:
+        inside, beyond = self.lags[self.lags <= self.receptive_field], self.lags[self.lags >= self.receptive_field]
+        return [(name, lags) for name, lags in (("inside", inside), ("beyond", beyond)) if len(lags) >= 2]
 
     def plot(self, ax: Any = None) -> Any:
         """Mean squared displacement and autocorrelation of both: `suffice.plots.generation`."""
@@ -73,13 +99,20 @@ class Generation:
 
 
 def check_generation(
-    fit: Fit | Bottleneck, sims: Simulations, *, key: KeyLike = 0, n: int = 1000, level: float = 0.95
+    fit: Fit | Bottleneck,
+    sims: Simulations,
+    *,
+    key: KeyLike = 0,
+    n: int = 1000,
+    first: int | None = None,
+    level: float = 0.95,
 ) -> Generation:
     """Generate a series from the latents of each of `n` held-out ones, as long, and compare the two ensembles.
 
     Latents are drawn from the posterior of each series, not taken as their means.
 
-    **Arguments:** `sims`: held-out series of displacements, without masks.
+    **Arguments:** `sims`: held-out series of displacements, without masks; `first`: steps at the start that are not
+    looked at, those that training did not score unless told.
     """
     model = bottleneck_of(fit)
     if isinstance(sims.x, dict):
@@ -90,17 +123,29 @@ def check_generation(
     noise = np.asarray(jax.random.normal(for_noise, found.mean.shape))
     z = found.mean + np.exp(0.5 * found.log_variance) * noise
     x = np.asarray(sims.x, np.float64)
-    made = np.asarray(model.generate(jnp.asarray(z), x.shape[1], key=for_series), np.float64)
-    return Generation(x, made, _lags(x.shape[1]), model.decoder.network.receptive_field, level)
-
-
-def _lags(steps: int) -> np.ndarray:
-    return np.unique(np.geomspace(1, max(2, steps // 2), 16).astype(int))
+    first = model.skip if first is None else first
+    if not 0 <= first < x.shape[1] - 2:
+        raise ValueError(f"first must be from 0 to {x.shape[1] - 3}, but {first} came")
+    made = np.asarray(model.generate(jnp.asarray(z, float), x.shape[1], key=for_series), np.float64)
+    size = np.sqrt((x**2).mean(axis=tuple(range(1, x.ndim)), keepdims=True)) + 1e-300
+    lags = np.unique(np.geomspace(1, max(2, (x.shape[1] - first) // 2), 16).astype(int))
+    field = model.decoder.network.receptive_field
+    x, made = (x / size)[:, first:], (made / size)[:, first:]
+    return Generation(x, made, found.theta, found.names, lags, field, first, level)
 
 
 def _growth(x: Float[np.ndarray, "n t *d"], half: int) -> float:
     return float(np.log((x[:, half:] ** 2).mean() / (x[:, :half] ** 2).mean()))
 
 
-def _exponent(lags: np.ndarray) -> Callable[[np.ndarray], float]:
-    return lambda x: float(msd_exponent(ensemble_msd(x, list(lags)), list(lags)))
+def _exponent(lags: np.ndarray, origin: int | None) -> Callable[[np.ndarray], float]:
+    """Of the ensemble from its first position where there is an origin, else averaged over time."""
+    steps = [int(lag) for lag in lags]
+    if origin is not None:
+        return lambda x: float(msd_exponent(ensemble_msd(x, steps), steps, origin))
+    return lambda x: float(msd_exponent(time_averaged_msd(x, steps).mean(axis=0), steps))
+
+
+def _tenths(column: np.ndarray) -> list[tuple[float, np.ndarray]]:
+    cuts = np.searchsorted(np.quantile(column, np.arange(1, 10) / 10), column)
+    return [(float(column[cuts == c].mean()), cuts == c) for c in range(10)]

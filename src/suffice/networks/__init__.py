@@ -29,7 +29,7 @@ from ._linear import Linear as Linear
 from ._linear_start import LinearStart as LinearStart
 from ._mixture import ConditionalMixture as ConditionalMixture
 from ._mlp import MLP as MLP
-from ._series_decoder import SeriesDecoder as SeriesDecoder
+from ._series_decoder import knot_places as knot_places, SeriesDecoder as SeriesDecoder
 from ._series_encoder import SeriesEncoder as SeriesEncoder
 from ._standardise import moments as moments, Standardise as Standardise
 from ._wavenet import CausalConvolution as CausalConvolution, WaveNet as WaveNet

@@ -1,9 +1,10 @@
 """From latents to a density of a series, each step given the steps before it:
 
-    p(x | z) = Π_t N(x_t; e^ℓ μ_t, (e^ℓ σ_t)²),    ℓ = ℓ(z),  (μ_t, log σ_t) = W(x_{<t} e^(-ℓ), c_t(z))
+    p(x | z) = Π_t N(x_t; e^ℓ_t μ_t, (e^ℓ_t σ_t)²),    ℓ_t = ℓ_t(z),  (μ_t, log σ_t) = W(x_{<t} e^(-ℓ_{<t}), c_t(z))
 
-W sees a short past only, so what is global must come through z. Its inputs are in units of e^ℓ, a scale that z gives,
-and the densities are of the series itself: steps of 1e-5 are learned as well as steps of one.
+W sees a short past only, so what is global must come through z. Its inputs are in units of e^ℓ, a scale that z gives
+along time, linear in z and between a few knots, and the densities are of the series itself: steps of 1e-5 are learned
+as well as steps of one, and so are those whose size grows or falls with time.
 """
 
 import math
@@ -29,7 +30,7 @@ class Conditions(NamedTuple):
     """What a decoder makes of latents once for a whole series."""
 
     along: Float[Array, "t m"]
-    log_scale: Float[Array, ""]
+    log_scale: Float[Array, "t 1"]
 
 
 class SeriesDecoder(eqx.Module):
@@ -40,6 +41,7 @@ class SeriesDecoder(eqx.Module):
     - `n_in`: numbers of a step.
     - `n_latent`: how many latents.
     - `conditions`: channels along time that the latents become.
+    - `knots`: of the scale along time.
     - `hidden`: widths of the perceptron that begins with the latents; `channels` and `segments` are what it ends in.
     - `wavenet`: options of the causal network (`width`, `skips`, `dilations`, `stacks`, `kernel`).
     - `key`: keyword-only; a seed or a JAX key.
@@ -62,6 +64,7 @@ class SeriesDecoder(eqx.Module):
         conditions: int = 6,
         channels: int = 16,
         segments: int = 32,
+        knots: int = 16,
         hidden: Sequence[int] = (100, 200),
         wavenet: dict[str, Any] | None = None,
         key: KeyLike,
@@ -75,7 +78,7 @@ class SeriesDecoder(eqx.Module):
         self.convolutions = tuple(
             Convolution(a, b, dims=1, kernel=3, key=own) for a, b, own in zip(sizes, sizes[1:], keys)
         )
-        self.scale = Dense(n_latent, 1, key=keys[4], scale=0.0)
+        self.scale = Dense(n_latent, knots, key=keys[4], scale=0.0)
         self.direct = Dense(conditions, 2 * n_in, key=keys[5], scale=0.1)
         self.network = WaveNet(n_in, 2 * n_in, conditions, key=keys[6], **(wavenet or {}))
         self.n_in, self.n_latent, self.segments = n_in, n_latent, segments
@@ -88,7 +91,8 @@ class SeriesDecoder(eqx.Module):
         h = h.reshape(self.segments, -1)[np.arange(length) * self.segments // length]
         for layer in self.convolutions[:-1]:
             h = jax.nn.relu(layer(h))
-        return Conditions(jax.nn.softplus(self.convolutions[-1](h)), self.scale(z)[0])
+        scale = jnp.asarray(_between_knots(len(self.scale.bias), length)) @ self.scale(z)
+        return Conditions(jax.nn.softplus(self.convolutions[-1](h)), scale[:, None])
 
     def normals(self, x: Any, z: Float[Array, " k"]) -> tuple[Float[Array, "t d"], Float[Array, "t d"]]:
         """Mean and log of the standard deviation of every step, given the steps before it."""
@@ -125,3 +129,14 @@ class SeriesDecoder(eqx.Module):
         """Means and log-standard deviations in units of the scale, the latter within ±8."""
         mean, log_std = jnp.split(out + self.direct(along), 2, axis=-1)
         return mean, _RANGE * jnp.tanh(log_std / _RANGE)
+
+
+def _between_knots(knots: int, length: int) -> Float[np.ndarray, "t knots"]:
+    """Weights of the knots at every step."""
+    at = np.interp(np.linspace(0, 1, max(length, 2))[:length], knot_places(knots), np.arange(knots))
+    return np.maximum(0, 1 - np.abs(at[:, None] - np.arange(knots))).astype(np.float32)
+
+
+def knot_places(knots: int) -> Float[np.ndarray, " knots"]:
+    """From 0, the first step, to 1, the last; denser at the start, where what ages changes fast."""
+    return np.linspace(0, 1, knots) ** 2

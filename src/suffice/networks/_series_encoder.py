@@ -14,12 +14,15 @@ from ._convolution import Convolution
 from ._layers import Dense
 from ._series import as_series
 
+_FLOOR = 1e-6  # of the power of a segment, in units of that of the whole series
+
 
 class SeriesEncoder(eqx.Module):
     """Convolutions along a series, averages and maxima over segments, then a perceptron.
 
     The series is divided by its root mean square, whose logarithm goes to the perceptron: a series of small steps is as
-    easy to read as one of large ones. Called, it gives the means.
+    easy to read as one of large ones. The logarithms of the root mean squares of the segments go there too, and
+    straight to the latents. Called, it gives the means.
 
     **Arguments:**
 
@@ -38,6 +41,7 @@ class SeriesEncoder(eqx.Module):
 
     convolutions: tuple[Convolution, ...]
     dense: tuple[Dense, ...]
+    direct: Dense
     n_in: int = eqx.field(static=True)
     n_latent: int = eqx.field(static=True)
     segments: int = eqx.field(static=True)
@@ -61,11 +65,12 @@ class SeriesEncoder(eqx.Module):
         self.convolutions = tuple(
             Convolution(a, b, dims=1, kernel=kernel, key=own) for a, b, own in zip(sizes, sizes[1:], keys)
         )
-        widths = (2 * segments * channels + 1, *hidden, 2 * n_latent)
+        widths = (2 * segments * channels + segments + 1, *hidden, 2 * n_latent)
         scales = (*(2.0**0.5,) * len(hidden), 0.1)
         self.dense = tuple(
             Dense(a, b, key=own, scale=scale) for a, b, own, scale in zip(widths, widths[1:], keys[layers:], scales)
         )
+        self.direct = Dense(segments, 2 * n_latent, key=keys[0], scale=0.0)
         self.n_in, self.n_latent, self.segments = n_in, n_latent, segments
 
     def distribution(self, x: Any) -> tuple[Float[Array, " k"], Float[Array, " k"]]:
@@ -74,23 +79,38 @@ class SeriesEncoder(eqx.Module):
         if len(rows) < self.segments:
             raise ValueError(f"a series must have at least {self.segments} steps for this encoder; {len(rows)} came")
         here = np.ones(len(rows)) if known is None else known
-        size = jnp.sqrt((rows**2).sum() / (here.sum() * self.n_in).clip(1)) + 1e-30
+        size = self._size(rows, here)
+        sizes = self.log_sizes(x)
         h = rows / size
         for layer in self.convolutions:
             h = jax.nn.relu(layer(h))
             h = h if known is None else h * known[:, None]
         means, largest = _pooled(h, here, self.segments)
-        flat = jnp.concatenate([means.ravel(), largest.ravel(), jnp.log(size)[None]])
+        flat = jnp.concatenate([means.ravel(), largest.ravel(), jnp.log(size)[None], sizes - jnp.log(size)])
         for layer in self.dense[:-1]:
             flat = jax.nn.relu(layer(flat))
-        mean, log_variance = jnp.split(self.dense[-1](flat), 2)
+        mean, log_variance = jnp.split(self.dense[-1](flat) + self.direct(sizes), 2)
         return mean, log_variance
+
+    def log_sizes(self, x: Any) -> Float[Array, " segments"]:
+        """Logarithm of the root mean square of each segment of a series."""
+        rows, known = as_series(x, self.n_in)
+        here = np.ones(len(rows)) if known is None else known
+        size = self._size(rows, here)
+        squares = ((rows / size) ** 2).mean(axis=1, keepdims=True)
+        power, _ = _pooled(squares, here, self.segments, empty=1.0)
+        return 0.5 * jnp.log(power[:, 0] + _FLOOR) + jnp.log(size)
+
+    def _size(self, rows: Float[Array, "t d"], here: Any) -> Float[Array, ""]:
+        return jnp.sqrt((rows**2).sum() / (here.sum() * self.n_in).clip(1)) + 1e-30
 
     def __call__(self, x: Any) -> Float[Array, " k"]:
         return self.distribution(x)[0]
 
 
-def _pooled(h: Float[Array, "t c"], known: Array | np.ndarray, segments: int) -> tuple[Array, Array]:
+def _pooled(
+    h: Float[Array, "t c"], known: Array | np.ndarray, segments: int, empty: float = 0.0
+) -> tuple[Array, Array]:
     """Means and maxima over equal segments of the part that is known; h is not negative, and 0 where unknown."""
     xp: Any = np if isinstance(known, np.ndarray) else jnp
     length = xp.max(xp.where(known > 0, np.arange(len(h)) + 1, 1))
@@ -100,4 +120,5 @@ def _pooled(h: Float[Array, "t c"], known: Array | np.ndarray, segments: int) ->
     index = xp.minimum(index, len(h) - 1)
     weight = inside * known[index]
     rows = h[index] * inside[..., None]
-    return rows.sum(axis=1) / weight.sum(axis=1).clip(1)[:, None], rows.max(axis=1)
+    count = weight.sum(axis=1)[:, None]
+    return jnp.where(count > 0, rows.sum(axis=1) / count.clip(1), empty), rows.max(axis=1)

@@ -15,10 +15,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
-from ..core import chunked_mean
+from ..core import as_key, chunked_mean, KeyLike
 from ..networks import SeriesDecoder, SeriesEncoder
 from ..train import AbstractObjective, AbstractSource
 from ._schedule import Schedule
+from ._series_start import started_series
 
 _CHUNK = 4  # what is computed for so few series stays in the cache of a CPU
 
@@ -66,17 +67,15 @@ class Bottleneck(AbstractObjective):
         self.beta = beta if isinstance(beta, Schedule) else float(beta)
 
     def start(self, rows: Any, *, names: tuple[str, ...], key: Array) -> "Bottleneck":
-        """The decoder's scale starts at that of the training rows."""
-        x = np.asarray(rows.x, np.float64).reshape(len(rows.x), -1)
-        if x.shape[1] // self.summary.n_in <= self.skip:
+        """The first latents start as the principal components of the sizes along time; see `_series_start.py`."""
+        length = jax.tree.leaves(rows.x)[0].shape[1]
+        if length <= self.skip:
             raise ValueError(
-                f"trajectories of {x.shape[1] // self.summary.n_in} steps came, of which {self.skip} are not scored; "
-                "give longer ones or skip fewer"
+                f"trajectories of {length} steps came, of which {self.skip} are not scored; give longer ones or skip "
+                "fewer"
             )
-        log_size = float(np.log(np.sqrt((x**2).mean(axis=1)) + 1e-30).mean())
-        where = lambda f: f.decoder.scale.bias  # noqa: E731
-        first = (np.asarray(self.decoder.scale.bias) == 0).all()
-        return eqx.tree_at(where, self, jnp.full(1, log_size)) if first else self
+        encoder, decoder = started_series(self.summary, self.decoder, rows.x)
+        return eqx.tree_at(lambda f: (f.summary, f.decoder), self, (encoder, decoder))
 
     def loss(self, batch: PyTree, *, key: Array, step: Array) -> tuple[Array, dict[str, Array]]:
         length, scored = _scored(batch.x, self.skip)
@@ -101,9 +100,9 @@ class Bottleneck(AbstractObjective):
     def finish(self, held_out: AbstractSource, *, key: Array) -> "Bottleneck":
         return self
 
-    def generate(self, z: Float[Array, "n k"], steps: int, *, key: Array) -> Array:
+    def generate(self, z: Float[Array | np.ndarray, "n k"], steps: int, *, key: KeyLike) -> Array:
         """A series for each of n latent vectors, in one compiled scan: `(n, steps)`, or `(n, steps, n_in)`."""
-        return _generated(self.decoder, jnp.asarray(z, float), steps, key)
+        return _generated(self.decoder, jnp.asarray(z, float), steps, as_key(key))
 
 
 def _scored(x: PyTree, skip: int) -> tuple[int, Array | float]:

@@ -24,4 +24,7 @@ from ._style import style as style
 from ._summary_against_parameter import summary_against_parameter as summary_against_parameter
 from ._summary_weights import summary_weights as summary_weights
 from ._tarp import tarp as tarp
+from ._track_msd import track_msd as track_msd
+from ._track_parameters import track_parameters as track_parameters
+from ._tracks import tracks as tracks
 from ._traversal import traversal as traversal

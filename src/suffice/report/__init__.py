@@ -22,3 +22,4 @@ from ._section_posterior import posterior_table as posterior_table
 from ._stages import Stages as Stages
 from ._study import Study as Study
 from ._summaries import summary_network as summary_network
+from ._tracks_report import tracks_report as tracks_report

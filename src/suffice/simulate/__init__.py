@@ -11,6 +11,7 @@ from ._simulate import simulate as simulate, simulate_at as simulate_at
 from ._simulations import Simulations as Simulations
 from ._status import Status as Status
 from ._tracing import try_tracing as try_tracing
+from ._tracks import read_tracks as read_tracks, Tracks as Tracks
 
 # `import suffice.simulate` puts the folder in the place of the function of the same name.
 sys.modules[__name__].__class__ = CallableFolder

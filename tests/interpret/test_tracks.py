@@ -1,0 +1,99 @@
+"""Exponents of tracks beside the exact likelihood, gaps included."""
+
+import itertools
+
+import jax
+import numpy as np
+import pytest
+import scipy.stats
+
+import suffice as sf
+from suffice.interpret._track_likelihood import grid_of, noise_of
+from suffice.simulate import Tracks
+from suffice.simulate.processes import FractionalBrownian
+
+NOISE = 0.05
+
+
+def simulated(n, frames=50, dims=2, seed=0, theta=None, missing=0.0):
+    rng = np.random.default_rng(seed)
+    if theta is None:
+        theta = np.stack([rng.uniform(0.3, 1.7, n), np.exp(rng.uniform(np.log(3e-3), np.log(1e-1), n))], axis=1)
+    process = FractionalBrownian(frames - 1, dims=dims, noise=NOISE)
+    x = np.asarray(sf.simulate_at(theta, process, key=seed, progress=False).x, np.float64).reshape(n, -1, dims)
+    positions = np.concatenate([np.zeros((n, 1, dims)), np.cumsum(x, axis=1)], axis=1)
+    seen = rng.random((n, frames)) >= missing
+    seen[:, 0] = True
+    return theta, Tracks(tuple(range(n)), np.where(seen[..., None], positions, 0.0), seen, 1.0, ())
+
+
+def test_the_likelihood_is_that_of_normal_numbers():
+    """With gaps and another length: the density of the differences that were seen, by SciPy."""
+    _, tracks = simulated(3, frames=12, missing=0.3)
+    grid = grid_of(tracks, NOISE)
+    a, j = 11, 17
+    process = FractionalBrownian(11, noise=NOISE)
+    covariance = process.covariance(np.array([grid.alpha[a], grid.d[j]]))
+    for i in range(3):
+        at = np.flatnonzero(tracks.seen[i])
+        sums = np.zeros((len(at) - 1, 11))
+        for row, (start, end) in enumerate(itertools.pairwise(at)):
+            sums[row, start:end] = 1
+        y = np.diff(tracks.positions[i, at], axis=0)
+        law = scipy.stats.multivariate_normal(np.zeros(len(y)), sums @ covariance @ sums.T)
+        assert grid.log[i, a, j] == pytest.approx(sum(law.logpdf(y[:, k]) for k in range(2)), rel=1e-8)
+
+
+def test_the_noise_that_all_share_is_found():
+    _, tracks = simulated(250, seed=1)
+    assert noise_of(tracks) == pytest.approx(NOISE, rel=0.12)
+    still = Tracks(tracks.ids, tracks.positions + 0.0, tracks.seen, 1.0, ())
+    assert noise_of(still[np.arange(3)]) >= 0
+
+
+def test_as_good_as_the_estimator_that_knows_the_noise():
+    theta, tracks = simulated(160, seed=2, missing=0.02)
+    found = sf.interpret.analyse_tracks(tracks, simulations=6000, progress=False)
+    known = grid_of(tracks, NOISE).best()
+    error, best = (np.abs(alpha - theta[:, 0]).mean() for alpha in (found.table["alpha"], known[:, 0]))
+    assert error < 1.1 * best and best < 0.16
+    held = (found.table["alpha_low"] < theta[:, 0]) & (theta[:, 0] < found.table["alpha_high"])
+    assert 0.81 < held.mean() < 0.97  # of nine tenths
+    assert np.abs(found.table["alpha_mean"] - theta[:, 0]).mean() < 1.35 * best
+    assert np.corrcoef(np.log(found.table["D_mean"]), np.log(theta[:, 1]))[0, 1] > 0.9
+
+
+def test_units_of_time():
+    """Frames 0.1 apart: D = D_frame / 0.1^alpha."""
+    _theta, tracks = simulated(5, seed=3)
+    import dataclasses
+
+    faster = dataclasses.replace(tracks, frame_interval=0.1)
+    one, other = (sf.interpret.analyse_tracks(t, noise=NOISE, simulations=0).table for t in (tracks, faster))
+    np.testing.assert_allclose(other["D"], one["D"] * 0.1 ** -one["alpha"])
+    assert "alpha_mean" not in one
+
+
+def test_a_representation_of_the_tracks_themselves():
+    theta = np.stack([np.full(300, 1.0), np.exp(np.random.default_rng(0).uniform(-9, -1, 300))], axis=1)
+    _, tracks = simulated(300, frames=30, seed=4, theta=theta, missing=0.05)
+    fit = sf.interpret.learn_tracks(tracks, n_latent=2, max_epochs=25, progress=False)
+    found = sf.interpret.analyse_tracks(tracks, noise=NOISE, simulations=0, model=fit).table
+    sizes = np.array([(row[k] ** 2).mean() for row, k in zip(tracks.displacements, tracks.known)])
+    columns = [name for name in found if name.startswith("latent_")]
+    assert columns and max(abs(np.corrcoef(found[name], np.log(sizes))[0, 1]) for name in columns) > 0.9
+    _, flat = simulated(5, frames=30, dims=1)
+    with pytest.raises(ValueError, match="the model is of displacements in 2 dimensions, but the tracks have 1"):
+        sf.interpret.analyse_tracks(flat, noise=0.0, simulations=0, model=fit)
+
+
+def test_what_makes_no_sense_is_refused():
+    _, tracks = simulated(5)
+    with pytest.raises(ValueError, match="too few"):
+        sf.interpret.learn_tracks(tracks)
+    with pytest.raises(ValueError, match="noise must not be negative"):
+        sf.interpret.analyse_tracks(tracks, noise=-1.0)
+    still = Tracks((0,), np.zeros((1, 12, 2)), np.ones((1, 12), bool), 1.0, ())
+    with pytest.raises(ValueError, match="moved"):
+        sf.interpret.analyse_tracks(still, noise=0.1)
+    assert jax.devices()
