@@ -24,6 +24,8 @@ SECTIONS = {
     "beyond_normal_seeds": "Mutual information: lower limits over 20 seeds",
     "infomax": "InfoMax and bottlenecks: what three numbers keep",
     "real_tables": "Mutual information of real tables: iris and wine",
+    "trajectories": "Trajectories: a bottleneck beside exact likelihoods and SPIVAE",
+    "tracks": "Tracks: exponents of 500 tracks with localisation noise",
 }
 HEAD = """# Measured
 

@@ -14,6 +14,7 @@ from ._convolution import Convolution
 from ._layers import Dense
 from ._series import as_series
 
+_BLOCKS = 8
 _FLOOR = 1e-6  # of the power of a segment, in units of that of the whole series
 
 
@@ -22,7 +23,8 @@ class SeriesEncoder(eqx.Module):
 
     The series is divided by its root mean square, whose logarithm goes to the perceptron: a series of small steps is as
     easy to read as one of large ones. The logarithms of the root mean squares of the segments go there too, and
-    straight to the latents. Called, it gives the means.
+    straight to the latents, as do those of blocks of 1, 1, 2, 4, 8, … steps from the first one on, to the perceptron:
+    what ages changes most at the start. Called, it gives the means.
 
     **Arguments:**
 
@@ -65,7 +67,7 @@ class SeriesEncoder(eqx.Module):
         self.convolutions = tuple(
             Convolution(a, b, dims=1, kernel=kernel, key=own) for a, b, own in zip(sizes, sizes[1:], keys)
         )
-        widths = (2 * segments * channels + segments + 1, *hidden, 2 * n_latent)
+        widths = (2 * segments * channels + segments + _BLOCKS + 1, *hidden, 2 * n_latent)
         scales = (*(2.0**0.5,) * len(hidden), 0.1)
         self.dense = tuple(
             Dense(a, b, key=own, scale=scale) for a, b, own, scale in zip(widths, widths[1:], keys[layers:], scales)
@@ -81,12 +83,14 @@ class SeriesEncoder(eqx.Module):
         here = np.ones(len(rows)) if known is None else known
         size = self._size(rows, here)
         sizes = self.log_sizes(x)
-        h = rows / size
+        h = h0 = rows / size
         for layer in self.convolutions:
             h = jax.nn.relu(layer(h))
             h = h if known is None else h * known[:, None]
         means, largest = _pooled(h, here, self.segments)
-        flat = jnp.concatenate([means.ravel(), largest.ravel(), jnp.log(size)[None], sizes - jnp.log(size)])
+        flat = jnp.concatenate(
+            [means.ravel(), largest.ravel(), jnp.log(size)[None], sizes - jnp.log(size), _early(h0, here)]
+        )
         for layer in self.dense[:-1]:
             flat = jax.nn.relu(layer(flat))
         mean, log_variance = jnp.split(self.dense[-1](flat) + self.direct(sizes), 2)
@@ -122,3 +126,13 @@ def _pooled(
     rows = h[index] * inside[..., None]
     count = weight.sum(axis=1)[:, None]
     return jnp.where(count > 0, rows.sum(axis=1) / count.clip(1), empty), rows.max(axis=1)
+
+
+def _early(units: Float[Array, "t d"], here: Any) -> Float[Array, " blocks"]:
+    """Half the log mean squares of blocks that double in length, 0 where nothing of one is known."""
+    ends = np.minimum(2 ** np.arange(_BLOCKS), len(units))
+    starts = np.minimum(np.concatenate([[0], ends[:-1]]), len(units))
+    inside = ((np.arange(len(units)) >= starts[:, None]) & (np.arange(len(units)) < ends[:, None])).astype(np.float32)
+    count = inside @ jnp.asarray(here, units.dtype)
+    power = inside @ ((units**2).mean(axis=1) * here) / count.clip(1)
+    return jnp.where(count > 0, 0.5 * jnp.log(power + _FLOOR), 0.0)
