@@ -1,10 +1,11 @@
-"""The door from a check's result to its figure.
+"""The door from a result to its figure.
 
-Figures live in `suffice.plots`, which imports the checks, never the other way round. `draw` is a
-generic function that knows no figure; each figure of `suffice.plots` registers itself for the result
-it draws (`@draw.register`), which happens when `suffice` is imported.
+Figures live in `suffice.plots`, which imports the results, never the other way round. `draw` is a generic function that
+knows no figure; each figure of `suffice.plots` registers itself for the result it draws (`@draw.register`). They are
+loaded when the first is wanted.
 """
 
+import importlib
 from functools import singledispatch
 from typing import Any
 
@@ -17,8 +18,14 @@ def draw(result: Any, ax: Any = None) -> Any:
 
     **Raises** `TypeError` for a result that no figure is registered for.
     """
-    kind = type(result).__name__
+    importlib.import_module("suffice.plots")
+    figure = draw.dispatch(type(result))
+    if figure is not _NONE:
+        return figure(result, ax)
     raise TypeError(
-        f"no figure is registered for a result of type {kind}: run `import suffice.plots` first, or "
-        f"write one and register it with `suffice.checks.draw.register`"
+        f"no figure is registered for a result of type {type(result).__name__}: write one and register it with "
+        "`suffice.checks.draw.register`"
     )
+
+
+_NONE = draw.dispatch(object)

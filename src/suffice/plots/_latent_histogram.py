@@ -13,7 +13,7 @@ from ._style import one, style
 @style()
 def latent_histogram(
     latent: Float[np.ndarray, " n"],
-    values: Float[np.ndarray, " n"],
+    values: Float[np.ndarray, " m"],
     label: str = "",
     ax: Axes | None = None,
     *,

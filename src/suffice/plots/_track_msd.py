@@ -14,7 +14,8 @@ def track_msd(given: Tracks, ax: Axes | None = None, *, noise: float = 0.0) -> A
     """One line a track, their median, the line of normal diffusion, and what noise alone would give."""
     ax = one(ax)
     lags = np.unique(np.geomspace(1, max(2, given.seen.shape[1] // 3), 14).astype(int))
-    lines = np.array([[_msd(x, seen, k) for k in lags] for x, seen in zip(given.positions, given.seen)])
+    every = [int(lag) for lag in lags]
+    lines = np.array([[_msd(x, seen, k) for k in every] for x, seen in zip(given.positions, given.seen)])
     times = lags * given.frame_interval
     ax.loglog(times, lines[:_MOST].T, color=GREY, linewidth=0.3, alpha=0.5)
     middle = np.nanmedian(lines, axis=0)
