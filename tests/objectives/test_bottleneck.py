@@ -61,8 +61,9 @@ def test_what_is_generated_has_the_scale_of_its_latent(brownian):
     assert abs(ratio.mean()) < 0.15 and ratio.std() < 0.6
 
 
-def test_the_density_of_a_decoder_is_one():
-    decoder = SeriesDecoder(1, 2, conditions=2, wavenet=WAVE, key=1, **SMALL)
+@pytest.mark.parametrize("components", [1, 3])
+def test_the_density_of_a_decoder_is_one(components):
+    decoder = SeriesDecoder(1, 2, conditions=2, components=components, wavenet=WAVE, key=1, **SMALL)
     decoder = jax.tree.map(lambda w: w + 0.3 * jax.random.normal(jax.random.key(w.size), w.shape), decoder)
     grid = np.linspace(-60, 60, 6001)
     x = np.zeros((6001, 5), np.float32)
@@ -71,13 +72,13 @@ def test_the_density_of_a_decoder_is_one():
     assert float(jnp.exp(log).sum() * (grid[1] - grid[0])) == pytest.approx(1, abs=1e-2)
 
 
-def test_draws_are_of_the_density():
-    decoder = SeriesDecoder(2, 1, conditions=2, wavenet=WAVE, key=1, **SMALL)
+@pytest.mark.parametrize("components", [1, 3])
+def test_draws_are_of_the_density(components):
+    decoder = SeriesDecoder(2, 1, conditions=2, components=components, wavenet=WAVE, key=1, **SMALL)
+    decoder = jax.tree.map(lambda w: w + 0.2 * jax.random.normal(jax.random.key(w.size), w.shape), decoder)
     z = jnp.array([0.5])
     x = jax.jit(jax.vmap(lambda key: decoder.sample(z, 12, key=key)))(jax.random.split(jax.random.key(0), 4000))
-    given = decoder.conditions(z, 12)
-    out = jax.vmap(lambda one: decoder.network(jnp.arcsinh(one), given.along))(x)
-    mean, log_std = decoder._normal(out, given.along)
+    mean, log_std = jax.vmap(lambda one: decoder.normals(one, z))(x)
     pull = np.asarray((x - mean) * jnp.exp(-log_std))
     np.testing.assert_allclose(pull.mean(axis=0), 0, atol=0.08)
     np.testing.assert_allclose(pull.std(axis=0), 1, atol=0.05)
@@ -114,3 +115,27 @@ def test_it_can_be_saved(brownian, tmp_path):
     np.testing.assert_array_equal(
         again.generate(z, 20, key=jax.random.key(0)), fit.objective.generate(z, 20, key=jax.random.key(0))
     )
+
+
+def test_what_is_given_needs_no_latent():
+    """Brownian motion whose D is known: the latents of a bottleneck that is told D have nothing left to say."""
+    process = Brownian(40)
+    sims = sf.simulate(process.prior, process, 3000, key=0, progress=False)
+    encoder = SeriesEncoder(1, 2, layers=1, key=0, **SMALL)
+    decoder = SeriesDecoder(1, 3, conditions=2, wavenet=WAVE, key=1, **SMALL)
+    told = sf.Bottleneck(encoder, decoder, given=("D",))
+    fit = sf.fit(told, sims, key=1, learning_rate=4e-3, max_epochs=20, progress=False)
+    best = fit.history.iloc[-1]
+    held = sims[fit.split.valid]
+    known = 0.5 * np.log(2 * np.pi * np.e * 2 * np.asarray(held.theta, np.float64)).mean()
+    assert best["valid_kl_0"] + best["valid_kl_1"] < 0.3  # 4 nats where D is not given
+    assert best["valid_loss"] == pytest.approx(known, abs=0.06)
+    x = fit.objective.generate(np.zeros((200, 2)), 60, key=0, theta=np.repeat([[1e-4], [1e-2]], 100, axis=0))
+    sizes = np.log((np.asarray(x) ** 2).mean(axis=1)).reshape(2, 100).mean(axis=1)
+    np.testing.assert_allclose(sizes, np.log([2e-4, 2e-2]), atol=0.35)
+    with pytest.raises(ValueError, match="give it theta"):
+        fit.objective.generate(np.zeros((2, 2)), 10, key=0)
+    with pytest.raises(ValueError, match="given names beta; the parameters are D"):
+        sf.fit(sf.Bottleneck(encoder, decoder, given=("beta",)), sims, key=1, progress=False)
+    with pytest.raises(ValueError, match="2 and 1 given parameters, 1 and 2 came"):
+        sf.Bottleneck(encoder, SeriesDecoder(1, 2, key=0), given=("D",))

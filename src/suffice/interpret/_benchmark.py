@@ -108,7 +108,7 @@ def benchmark(
     model = bottleneck_of(fit)
     grid, theta = np.asarray(grid, np.float64), np.asarray(sims.theta, np.float64)
     x = np.asarray(sims.x)
-    nll, kl = _losses(model, jnp.asarray(x, float), as_key(key))
+    nll, kl = _losses(model, jnp.asarray(x, float), jnp.asarray(theta, float), as_key(key))
     before, after = process.grid_log_probs(grid, x, model.skip)
     own = np.stack([process.step_log_probs(one, row[None])[0] for one, row in zip(theta, x)])
     scored = process.steps - model.skip
@@ -135,18 +135,20 @@ def _mixture(log: np.ndarray) -> np.ndarray:
 
 
 @eqx.filter_jit
-def _losses(model: Bottleneck, x: Array, key: Array) -> tuple[Array, Array]:
+def _losses(model: Bottleneck, x: Array, theta: Array, key: Array) -> tuple[Array, Array]:
     """Loss a scored step over a few draws of the latents, and the price of the latents in nats, of each series."""
 
-    def one(row: tuple[Array, Array]) -> tuple[Array, Array]:
-        series, own = row
+    def one(row: tuple[Array, Array, Array]) -> tuple[Array, Array]:
+        series, parameters, own = row
         mean, log_variance = model.summary.distribution(series)
         noise = jax.random.normal(own, (_DRAWS, len(mean)))
         draws = mean + jnp.exp(0.5 * log_variance) * noise
-        each = jax.vmap(lambda z: model.decoder.log_probs(series, z)[model.skip :].mean())(draws)
+        each = jax.vmap(lambda z: model.decoder.log_probs(series, model.code(z, parameters))[model.skip :].mean())(
+            draws
+        )
         return -each.mean(), 0.5 * (mean**2 + jnp.exp(log_variance) - 1 - log_variance).sum()
 
-    return jax.lax.map(one, (x, jax.random.split(key, len(x))), batch_size=_CHUNK)
+    return jax.lax.map(one, (x, theta, jax.random.split(key, len(x))), batch_size=_CHUNK)
 
 
 def _mean(values: np.ndarray) -> Estimate:

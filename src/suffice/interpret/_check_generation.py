@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
@@ -126,7 +125,7 @@ def check_generation(
     first = model.skip if first is None else first
     if not 0 <= first < x.shape[1] - 2:
         raise ValueError(f"first must be from 0 to {x.shape[1] - 3}, but {first} came")
-    made = np.asarray(model.generate(jnp.asarray(z, float), x.shape[1], key=for_series), np.float64)
+    made = np.asarray(model.generate(z, x.shape[1], key=for_series, theta=found.theta), np.float64)
     size = np.sqrt((x**2).mean(axis=tuple(range(1, x.ndim)), keepdims=True)) + 1e-300
     lags = np.unique(np.geomspace(1, max(2, (x.shape[1] - first) // 2), 16).astype(int))
     field = model.decoder.network.receptive_field

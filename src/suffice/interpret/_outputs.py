@@ -27,7 +27,10 @@ def outputs(fit: Fit | Bottleneck, sims: Simulations) -> pd.DataFrame:
     if isinstance(sims.x, dict):
         raise ValueError("series with masks cannot be averaged in this way; give whole ones")
     x = np.asarray(sims.x)
-    mean, log_std = (np.asarray(part, np.float64) for part in _normals(bottleneck_of(fit), jnp.asarray(x, float)))
+    mean, log_std = (
+        np.asarray(part, np.float64)
+        for part in _normals(bottleneck_of(fit), jnp.asarray(x, float), jnp.asarray(sims.theta, float))
+    )
     square = np.asarray(x, np.float64) ** 2
     while square.ndim > 2:
         square = square.mean(axis=-1)
@@ -37,5 +40,8 @@ def outputs(fit: Fit | Bottleneck, sims: Simulations) -> pd.DataFrame:
 
 
 @eqx.filter_jit
-def _normals(model: Bottleneck, x: Any) -> Any:
-    return chunked_map(lambda one: model.decoder.normals(one, model.summary(one)), x, chunk=_CHUNK)
+def _normals(model: Bottleneck, x: Any, theta: Any) -> Any:
+    def one(row: Any) -> Any:
+        return model.decoder.normals(row[0], model.code(model.summary(row[0]), row[1]))
+
+    return chunked_map(one, (x, theta), chunk=_CHUNK)

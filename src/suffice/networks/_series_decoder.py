@@ -42,6 +42,7 @@ class SeriesDecoder(eqx.Module):
     - `n_latent`: how many latents.
     - `conditions`: channels along time that the latents become.
     - `knots`: of the scale along time.
+    - `components`: of the density of each number, normal with one, otherwise a mixture.
     - `hidden`: widths of the perceptron that begins with the latents; `channels` and `segments` are what it ends in.
     - `wavenet`: options of the causal network (`width`, `skips`, `dilations`, `stacks`, `kernel`).
     - `key`: keyword-only; a seed or a JAX key.
@@ -55,6 +56,7 @@ class SeriesDecoder(eqx.Module):
     n_in: int = eqx.field(static=True)
     n_latent: int = eqx.field(static=True)
     segments: int = eqx.field(static=True)
+    components: int = eqx.field(static=True)
 
     def __init__(
         self,
@@ -65,6 +67,7 @@ class SeriesDecoder(eqx.Module):
         channels: int = 16,
         segments: int = 32,
         knots: int = 16,
+        components: int = 1,
         hidden: Sequence[int] = (100, 200),
         wavenet: dict[str, Any] | None = None,
         key: KeyLike,
@@ -79,9 +82,12 @@ class SeriesDecoder(eqx.Module):
             Convolution(a, b, dims=1, kernel=3, key=own) for a, b, own in zip(sizes, sizes[1:], keys)
         )
         self.scale = Dense(n_latent, knots, key=keys[4], scale=0.0)
-        self.direct = Dense(conditions, 2 * n_in, key=keys[5], scale=0.1)
-        self.network = WaveNet(n_in, 2 * n_in, conditions, key=keys[6], **(wavenet or {}))
-        self.n_in, self.n_latent, self.segments = n_in, n_latent, segments
+        if min(n_in, n_latent, conditions, channels, segments, knots, components, *hidden) < 1:
+            raise ValueError("all sizes of a decoder must be at least 1")
+        told = (2 if components == 1 else 3 * components) * n_in
+        self.direct = Dense(conditions, told, key=keys[5], scale=0.1)
+        self.network = WaveNet(n_in, told, conditions, key=keys[6], **(wavenet or {}))
+        self.n_in, self.n_latent, self.segments, self.components = n_in, n_latent, segments, components
 
     def conditions(self, z: Float[Array, " k"], length: int) -> Conditions:
         """Channels along `length` steps, and the scale."""
@@ -96,39 +102,62 @@ class SeriesDecoder(eqx.Module):
 
     def normals(self, x: Any, z: Float[Array, " k"]) -> tuple[Float[Array, "t d"], Float[Array, "t d"]]:
         """Mean and log of the standard deviation of every step, given the steps before it."""
-        rows, _ = as_series(x, self.n_in)
-        given = self.conditions(z, len(rows))
-        units = rows * jnp.exp(-given.log_scale)
-        mean, log_std = self._normal(self.network(jnp.arcsinh(units), given.along), given.along)
-        return mean * jnp.exp(given.log_scale), log_std + given.log_scale
+        each, log_scale = self._mixtures(x, z)
+        weight = jnp.exp(each.log_weight)
+        mean = (weight * each.mean).sum(axis=-1)
+        square = (weight * (each.mean**2 + jnp.exp(2 * each.log_std))).sum(axis=-1)
+        log_std = each.log_std[..., 0] if self.components == 1 else 0.5 * jnp.log((square - mean**2).clip(1e-30))
+        return mean * jnp.exp(log_scale), log_std + log_scale
 
     def log_probs(self, x: Any, z: Float[Array, " k"]) -> Float[Array, " t"]:
         """log p(x_t | x before t, z) of every step, in nats, summed over its numbers; 0 for one that is not known."""
         rows, known = as_series(x, self.n_in)
-        mean, log_std = self.normals(x, z)
-        each = -0.5 * ((rows - mean) * jnp.exp(-log_std)) ** 2 - log_std
-        total = (each - 0.5 * math.log(2 * math.pi)).sum(axis=1)
+        each, log_scale = self._mixtures(x, z)
+        away = ((rows * jnp.exp(-log_scale))[..., None] - each.mean) * jnp.exp(-each.log_std)
+        log = jax.nn.logsumexp(each.log_weight - each.log_std - 0.5 * away**2, axis=-1) - log_scale
+        total = (log - 0.5 * math.log(2 * math.pi)).sum(axis=1)
         return total if known is None else total * known
 
     def sample(self, z: Float[Array, " k"], length: int, *, key: KeyLike) -> Float[Array, "t d"]:
         """A series of `length` steps, drawn step by step with what each layer remembers."""
         given = self.conditions(z, length)
 
-        def step(cache: Any, now: tuple[Array, Array]) -> tuple[Any, Array]:
-            along, noise = now
+        def step(cache: Any, now: tuple[Array, Array, Array]) -> tuple[Any, Array]:
+            along, noise, choice = now
             cache, out = self.network.predict(cache, along)
-            mean, log_std = self._normal(out, along)
+            each = self._told(out, along)
+            which = jnp.argmax(each.log_weight + choice, axis=-1, keepdims=True)
+            mean, log_std = (jnp.take_along_axis(part, which, axis=-1)[..., 0] for part in (each.mean, each.log_std))
             units = mean + jnp.exp(log_std) * noise
             return self.network.observe(cache, jnp.arcsinh(units)), units
 
-        noise = jax.random.normal(as_key(key), (length, self.n_in))
-        units = jax.lax.scan(step, self.network.fresh_cache(), (given.along, noise))[1]
+        for_noise, for_choice = jax.random.split(as_key(key))
+        noise = jax.random.normal(for_noise, (length, self.n_in))
+        choice = jax.random.gumbel(for_choice, (length, self.n_in, self.components))
+        units = jax.lax.scan(step, self.network.fresh_cache(), (given.along, noise, choice))[1]
         return units * jnp.exp(given.log_scale)
 
-    def _normal(self, out: Array, along: Array) -> tuple[Array, Array]:
-        """Means and log-standard deviations in units of the scale, the latter within ±8."""
-        mean, log_std = jnp.split(out + self.direct(along), 2, axis=-1)
-        return mean, _RANGE * jnp.tanh(log_std / _RANGE)
+    def _mixtures(self, x: Any, z: Float[Array, " k"]) -> tuple["_Mixture", Float[Array, "t 1"]]:
+        """Of every step in units of the scale, and the logarithm of that."""
+        rows, _ = as_series(x, self.n_in)
+        given = self.conditions(z, len(rows))
+        units = jnp.arcsinh(rows * jnp.exp(-given.log_scale))
+        return self._told(self.network(units, given.along), given.along), given.log_scale
+
+    def _told(self, out: Array, along: Array) -> "_Mixture":
+        parts = (out + self.direct(along)).reshape(*out.shape[:-1], -1, self.n_in, self.components)
+        mean, log_std = parts[..., 0, :, :], _RANGE * jnp.tanh(parts[..., 1, :, :] / _RANGE)
+        if self.components == 1:
+            return _Mixture(jnp.zeros_like(mean), mean, log_std)
+        return _Mixture(jax.nn.log_softmax(parts[..., 2, :, :]), mean, log_std)
+
+
+class _Mixture(NamedTuple):
+    """Of each number of a step; the last axis is that of the components. Log-standard deviations are within ±8."""
+
+    log_weight: Array
+    mean: Array
+    log_std: Array
 
 
 def _between_knots(knots: int, length: int) -> Float[np.ndarray, "t knots"]:

@@ -7,6 +7,7 @@ arXiv:1312.6114) with an autoregressive decoder of short receptive field (Ferná
 arXiv:2307.11608). Parameters are never shown to it.
 """
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import equinox as eqx
@@ -15,12 +16,14 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
-from ..core import as_key, chunked_mean, KeyLike
+from ..core import as_key, chunked_mean, Frozen, KeyLike
 from ..networks import SeriesDecoder, SeriesEncoder
 from ..train import AbstractObjective, AbstractSource
+from ._known import known_parameters
 from ._schedule import Schedule
 from ._series_start import started_series
 
+Points = Float[Array | np.ndarray, "n p"]
 _CHUNK = 4  # what is computed for so few series stays in the cache of a CPU
 
 
@@ -31,6 +34,8 @@ class Bottleneck(AbstractObjective):
 
     - `encoder`, `decoder`: of the same numbers a step and the same latents.
     - `beta`: price of a nat of the latents, 1 for the evidence lower bound; or a `Schedule` of the step.
+    - `given`: names of parameters that are known of each series: the decoder, made for as many more latents, sees them
+      beside the latents, which then say the rest.
     - `skip`: steps at the start that are not scored, as many as the decoder looks back unless told; 0 scores all, the
       first ones from a learned start.
 
@@ -43,6 +48,8 @@ class Bottleneck(AbstractObjective):
     beta: float | Schedule
     skip: int = eqx.field(static=True)
     chunk: int | None = eqx.field(static=True)
+    given: tuple[str, ...] = eqx.field(static=True)
+    known: Frozen | None
     monitor: ClassVar[str] = "loss"
 
     def __init__(
@@ -53,17 +60,19 @@ class Bottleneck(AbstractObjective):
         beta: float | Schedule = 1.0,
         skip: int | None = None,
         chunk: int | None = None,
+        given: Sequence[str] = (),
     ):
-        if (encoder.n_in, encoder.n_latent) != (decoder.n_in, decoder.n_latent):
+        if (encoder.n_in, encoder.n_latent + len(given)) != (decoder.n_in, decoder.n_latent):
+            more = f" and {len(given)} given parameters" if given else ""
             raise ValueError(
                 f"encoder and decoder must be of the same numbers a step and latents, but {encoder.n_in} and "
-                f"{encoder.n_latent}, {decoder.n_in} and {decoder.n_latent} came"
+                f"{encoder.n_latent}{more}, {decoder.n_in} and {decoder.n_latent} came"
             )
         field = decoder.network.receptive_field
         self.summary, self.decoder, self.skip = encoder, decoder, field if skip is None else int(skip)
         if self.skip < 0 or (isinstance(beta, float | int) and beta < 0):
             raise ValueError(f"skip and beta must not be negative, but {skip} and {beta} came")
-        self.chunk = chunk
+        self.chunk, self.given, self.known = chunk, tuple(given), None
         self.beta = beta if isinstance(beta, Schedule) else float(beta)
 
     def start(self, rows: Any, *, names: tuple[str, ...], key: Array) -> "Bottleneck":
@@ -74,23 +83,37 @@ class Bottleneck(AbstractObjective):
                 f"trajectories of {length} steps came, of which {self.skip} are not scored; give longer ones or skip "
                 "fewer"
             )
-        encoder, decoder = started_series(self.summary, self.decoder, rows.x)
-        return eqx.tree_at(lambda f: (f.summary, f.decoder), self, (encoder, decoder))
+        known, told = self.known, np.zeros((len(rows.theta), 0))
+        if self.given:
+            known = known or Frozen(known_parameters(self.given, names, np.asarray(rows.theta, np.float64)))
+            told = np.asarray(jax.vmap(known.value)(jnp.asarray(rows.theta, float)), np.float64)
+        encoder, decoder = started_series(self.summary, self.decoder, rows.x, told)
+        where = lambda f: (f.summary, f.decoder, f.known)  # noqa: E731
+        return eqx.tree_at(where, self, (encoder, decoder, known), is_leaf=lambda node: node is None)
+
+    def code(self, z: Float[Array, " k"], theta: Float[Array, " p"] | None) -> Float[Array, " m"]:
+        """What the decoder sees: latents, and after them the parameters that are given of this series."""
+        if not self.given:
+            return z
+        if self.known is None or theta is None:
+            raise ValueError(f"this bottleneck is given {', '.join(self.given)}: train it, and give it theta too")
+        return jnp.concatenate([z, self.known.value(theta)])
 
     def loss(self, batch: PyTree, *, key: Array, step: Array) -> tuple[Array, dict[str, Array]]:
         length, scored = _scored(batch.x, self.skip)
         beta = self.beta(step) if isinstance(self.beta, Schedule) else self.beta
 
-        def one(model: Bottleneck, row: tuple[PyTree, Array]) -> tuple[Array, tuple[Array, Array]]:
-            x, own = row
+        def one(model: Bottleneck, row: tuple[PyTree, Array, Array | None]) -> tuple[Array, tuple[Array, Array]]:
+            x, own, theta = row
             mean, log_variance = model.summary.distribution(x)
             z = mean + jnp.exp(0.5 * log_variance) * jax.random.normal(own, mean.shape)
             kl = 0.5 * (mean**2 + jnp.exp(log_variance) - 1 - log_variance)
-            nll = -model.decoder.log_probs(x, z)[model.skip :].sum() / scored
+            nll = -model.decoder.log_probs(x, model.code(z, theta))[model.skip :].sum() / scored
             return nll + beta * kl.sum() / scored, (nll, kl)
 
         keys = jax.random.split(key, length)
-        loss, (nll, each) = chunked_mean(one, self, (batch.x, keys), chunk=self._chunk)
+        rows = (batch.x, keys, batch.theta if self.given else None)
+        loss, (nll, each) = chunked_mean(one, self, rows, chunk=self._chunk)
         return loss, {"nll": nll, "kl": each.sum() / scored} | {f"kl_{i}": each[i] for i in range(len(each))}
 
     @property
@@ -100,9 +123,15 @@ class Bottleneck(AbstractObjective):
     def finish(self, held_out: AbstractSource, *, key: Array) -> "Bottleneck":
         return self
 
-    def generate(self, z: Float[Array | np.ndarray, "n k"], steps: int, *, key: KeyLike) -> Array:
-        """A series for each of n latent vectors, in one compiled scan: `(n, steps)`, or `(n, steps, n_in)`."""
-        return _generated(self.decoder, jnp.asarray(z, float), steps, as_key(key))
+    def generate(
+        self, z: Float[Array | np.ndarray, "n k"], steps: int, *, key: KeyLike, theta: Points | None = None
+    ) -> Array:
+        """A series for each of n latent vectors, in one compiled scan: `(n, steps)`, or `(n, steps, n_in)`.
+
+        - `theta`: parameters `(n, p)`, of a bottleneck that is given some of them.
+        """
+        codes = jax.vmap(self.code)(jnp.asarray(z, float), None if theta is None else jnp.asarray(theta, float))
+        return _generated(self.decoder, codes, steps, as_key(key))
 
 
 def _scored(x: PyTree, skip: int) -> tuple[int, Array | float]:
