@@ -28,12 +28,12 @@ def plain(path, points, head):
 
 
 def test_trackmate_with_its_extra_header_rows(tmp_path):
-    points = rows() + rows(track="7", n=15, start=0)
+    points = rows() + rows(track="17", n=15, start=0) + rows(track="3")
     tracks = sf.read_tracks(trackmate(tmp_path / "spots.csv", points[::-1]), pixel_size=0.1, frame_interval=0.05)
-    assert tracks.ids == ("1", "7") and tracks.positions.shape == (2, 15, 2) and tracks.told == ()
+    assert tracks.ids == ("1", "3", "17") and tracks.positions.shape == (3, 15, 2) and tracks.told == ()
     np.testing.assert_allclose(tracks.positions[0, :12, 0], 0.05 * np.arange(12))
-    np.testing.assert_allclose(tracks.displacements[1], [[0.05, -0.1]] * 14)
-    assert tracks.seen.sum(axis=1).tolist() == [12, 15] and tracks.frame_interval == 0.05
+    np.testing.assert_allclose(tracks.displacements[2], [[0.05, -0.1]] * 14)
+    assert tracks.seen.sum(axis=1).tolist() == [12, 12, 15] and tracks.frame_interval == 0.05
 
 
 @pytest.mark.parametrize("head", ["particle,frame,x,y", "traj_idx,frame,x,y", "who,when,east,north"])

@@ -153,6 +153,8 @@ def _assembled(points: _Points, frame_interval: float, shortest: int, told: list
         raise ValueError(f"frames must be whole numbers, but {frames[frames % 1 != 0][0]} came")
     if places.shape[1] == 3 and len(places) and np.ptp(places[:, 2]) == 0:
         places = places[:, :2]
+    if all(label.isdigit() for label in np.unique(tracks)):
+        tracks = tracks.astype(int)  # 2 before 10
     order = np.lexsort((frames, tracks))
     tracks, frames, places = tracks[order], frames[order].astype(int), places[order]
     ids, starts, counts = np.unique(tracks, return_index=True, return_counts=True)
@@ -179,4 +181,4 @@ def _assembled(points: _Points, frame_interval: float, shortest: int, told: list
     gaps = int(sum(spans) - counts[long].sum())
     if gaps:
         told.append(f"{gaps} frames are missing inside of tracks")
-    return Tracks(tuple(ids[long]), positions, seen, frame_interval, tuple(told))
+    return Tracks(tuple(str(label) for label in ids[long]), positions, seen, frame_interval, tuple(told))
