@@ -30,7 +30,7 @@ def test_the_condition_of_a_step_is_its_own():
     assert slope[20] > 0 and (slope[21:] == 0).all()
 
 
-@pytest.mark.parametrize("options", [{}, {"dilations": (1, 3), "stacks": 2, "kernel": 2}])
+@pytest.mark.parametrize("options", [{}, {"dilations": (1, 3), "stacks": 2, "kernel": 2}, {"kernel": 1}])
 def test_step_by_step_is_as_all_at_once(options):
     made = network(**options)
     x, c = jax.random.normal(jax.random.key(1), (45, 2)), jax.random.normal(jax.random.key(2), (45, 4))

@@ -120,20 +120,27 @@ class SeriesDecoder(eqx.Module):
 
     def sample(self, z: Float[Array, " k"], length: int, *, key: KeyLike) -> Float[Array, "t d"]:
         """A series of `length` steps, drawn step by step with what each layer remembers."""
-        given = self.conditions(z, length)
+        return self.draw(self.conditions(z, length), key=key)
 
-        def step(cache: Any, now: tuple[Array, Array, Array]) -> tuple[Any, Array]:
+    def draw(self, given: Conditions, *, key: KeyLike) -> Float[Array, "t d"]:
+        """A series as long as the conditions."""
+        length = len(given.along)
+
+        def step(cache: Any, now: Any) -> tuple[Any, Array]:
             along, noise, choice = now
             cache, out = self.network.predict(cache, along)
-            each = self._told(out, along)
-            which = jnp.argmax(each.log_weight + choice, axis=-1, keepdims=True)
-            mean, log_std = (jnp.take_along_axis(part, which, axis=-1)[..., 0] for part in (each.mean, each.log_std))
+            each = self._told(out + self.direct(along))
+            mean, log_std = each.mean[..., 0], each.log_std[..., 0]
+            if self.components > 1:
+                which = jnp.argmax(each.log_weight + choice, axis=-1, keepdims=True)
+                mean, log_std = (jnp.take_along_axis(part, which, axis=-1)[..., 0] for part in each[1:])
             units = mean + jnp.exp(log_std) * noise
             return self.network.observe(cache, jnp.arcsinh(units)), units
 
         for_noise, for_choice = jax.random.split(as_key(key))
         noise = jax.random.normal(for_noise, (length, self.n_in))
-        choice = jax.random.gumbel(for_choice, (length, self.n_in, self.components))
+        shape = (length, self.n_in, self.components)
+        choice = jax.random.gumbel(for_choice, shape) if self.components > 1 else jnp.zeros(shape)
         units = jax.lax.scan(step, self.network.fresh_cache(), (given.along, noise, choice))[1]
         return units * jnp.exp(given.log_scale)
 
@@ -142,10 +149,10 @@ class SeriesDecoder(eqx.Module):
         rows, _ = as_series(x, self.n_in)
         given = self.conditions(z, len(rows))
         units = jnp.arcsinh(rows * jnp.exp(-given.log_scale))
-        return self._told(self.network(units, given.along), given.along), given.log_scale
+        return self._told(self.network(units, given.along) + self.direct(given.along)), given.log_scale
 
-    def _told(self, out: Array, along: Array) -> "_Mixture":
-        parts = (out + self.direct(along)).reshape(*out.shape[:-1], -1, self.n_in, self.components)
+    def _told(self, out: Array) -> "_Mixture":
+        parts = out.reshape(*out.shape[:-1], -1, self.n_in, self.components)
         mean, log_std = parts[..., 0, :, :], _RANGE * jnp.tanh(parts[..., 1, :, :] / _RANGE)
         if self.components == 1:
             return _Mixture(jnp.zeros_like(mean), mean, log_std)

@@ -51,11 +51,14 @@ class CausalConvolution(eqx.Module):
         taps = [jax.lax.slice_in_dim(padded, at, at + len(x)) for at in ends]
         return jnp.concatenate(taps, axis=1) @ self.weight + self.bias
 
-    def at(self, past: Float[Array, "reach1 n_in"]) -> Float[Array, " n_out"]:
-        """One step, from the last `reach + 1` inputs, or as many as it looks back with `shift=1`; the newest last."""
-        newest = len(past) - 1
-        rows = jnp.concatenate([past[newest - j * self.dilation] for j in range(self.kernel)])
-        return rows @ self.weight + self.bias
+    def at(self, past: Float[Array, "reach n_in"], now: Float[Array, " n_in"], t: Array) -> Float[Array, " n_out"]:
+        """Step `t`, from the input of that step and a ring of those before it, that of step s at `s` modulo its length.
+
+        With `shift=1`, the ring holds what it sees and `now` is not looked at.
+        """
+        back = [self.shift + j * self.dilation for j in range(self.kernel)]
+        rows = [now if k == 0 else past[(t - k) % self.reach] for k in back]
+        return jnp.concatenate(rows) @ self.weight + self.bias
 
 
 class Block(eqx.Module):
@@ -76,8 +79,10 @@ class Block(eqx.Module):
     def finish(self, h: Float[Array, "*t width"], u: Float[Array, "*t width2"]) -> tuple[Array, Array]:
         """From the input and what the gate sees: the next input, and the share of the output."""
         a, b = jnp.split(u, 2, axis=-1)
-        gated = a * jax.nn.sigmoid(b)
-        return h + self.onward(gated), self.skip(gated)
+        weight = jnp.concatenate([self.onward.weight, self.skip.weight])  # one product rather than two
+        both = (a * jax.nn.sigmoid(b)) @ weight.T
+        onward, skip = jnp.split(both, [h.shape[-1]], axis=-1)
+        return h + onward + self.onward.bias, skip + self.skip.bias
 
 
 class WaveNet(eqx.Module):
@@ -149,24 +154,27 @@ class WaveNet(eqx.Module):
         return self.last(jax.nn.relu(self.middle(jax.nn.relu(total))))
 
     def fresh_cache(self) -> Any:
-        """What a generation remembers before its first step: the last inputs of each layer."""
+        """What a generation remembers before its first step: how many there were, and the last inputs of each layer.
+
+        They lie in rings, so that a step writes one of them and moves none.
+        """
         width = len(self.start)
         begin = jnp.broadcast_to(self.start, (self.first.reach, width))
-        return begin, tuple(jnp.zeros((block.gate.reach, width)) for block in self.blocks)
+        return jnp.zeros((), int), begin, tuple(jnp.zeros((block.gate.reach, width)) for block in self.blocks)
 
     def predict(self, cache: Any, c: Float[Array, " m"]) -> tuple[Any, Float[Array, " n_out"]]:
         """What is said of the next step, from the cache, in time that does not grow with the receptive field."""
-        seen, pasts = cache
-        h = self.first.at(seen)
+        t, seen, pasts = cache
+        h = self.first.at(seen, self.start, t)
         total, kept = jnp.zeros(self.middle.weight.shape[1]), []
         for block, past in zip(self.blocks, pasts):
-            window = jnp.concatenate([past, h[None]])
-            kept.append(window[1:])
-            h, skip = block.finish(h, block.gate.at(window) + block.condition(c))
+            u = block.gate.at(past, h, t) + block.condition(c)
+            kept.append(past.at[t % len(past)].set(h) if len(past) else past)
+            h, skip = block.finish(h, u)
             total = total + skip
-        return (seen, tuple(kept)), self._out(total)
+        return (t, seen, tuple(kept)), self._out(total)
 
     def observe(self, cache: Any, x: Float[Array, " n_in"]) -> Any:
         """The cache after the step was drawn."""
-        seen, pasts = cache
-        return jnp.concatenate([seen[1:], self.enter(x)[None]]), pasts
+        t, seen, pasts = cache
+        return t + 1, seen.at[t % len(seen)].set(self.enter(x)), pasts

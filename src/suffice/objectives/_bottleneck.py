@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
-from ..core import as_key, chunked_mean, Frozen, KeyLike
+from ..core import as_key, chunked_map, chunked_mean, Frozen, KeyLike
 from ..networks import SeriesDecoder, SeriesEncoder
 from ..train import AbstractObjective, AbstractSource
 from ._known import known_parameters
@@ -143,5 +143,7 @@ def _scored(x: PyTree, skip: int) -> tuple[int, Array | float]:
 
 @eqx.filter_jit
 def _generated(decoder: SeriesDecoder, z: Array, steps: int, key: Array) -> Array:
-    x = jax.vmap(lambda one, own: decoder.sample(one, steps, key=own))(z, jax.random.split(key, len(z)))
+    chunk = _CHUNK if jax.default_backend() == "cpu" else None
+    given = chunked_map(lambda one: decoder.conditions(one, steps), z, chunk=chunk)
+    x = jax.vmap(lambda one, own: decoder.draw(one, key=own))(given, jax.random.split(key, len(z)))
     return x[..., 0] if decoder.n_in == 1 else x
