@@ -41,7 +41,7 @@ def test_step_by_step_is_as_all_at_once(options):
         return made.observe(cache, now[0]), out
 
     _, each = jax.lax.scan(step, made.fresh_cache(), (x, c))
-    np.testing.assert_allclose(each, whole, atol=2e-5)
+    np.testing.assert_allclose(each, whole, rtol=1e-5, atol=2e-5)
 
 
 def test_sizes_of_nothing_are_refused():
