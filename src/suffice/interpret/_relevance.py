@@ -21,6 +21,9 @@ def relevance(
 ) -> pd.DataFrame:
     """Mutual information of every latent with every parameter, in nats: lower bounds with intervals.
 
+    It is that of the means. The mean of a sleeping latent is all but constant, and what little moves it may still tell
+    something, which a draw of that latent (σ ≈ 1) does not: see `active`.
+
     **Arguments:**
 
     - `latents`: what `sf.interpret.latents` gives.
