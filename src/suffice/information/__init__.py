@@ -7,6 +7,7 @@ from ._divergence import kl_divergence as kl_divergence
 from ._entropy import entropy as entropy
 from ._estimate_mi import estimate_mi as estimate_mi
 from ._fisher_matrix import fisher_matrix as fisher_matrix, FisherMatrix as FisherMatrix
+from ._interval import around as around
 from ._judge import MutualInformation as MutualInformation
 from ._neighbours import ksg as ksg
 from ._ratio_bound import influences as influences, lower_bound as lower_bound, pair_ratios as pair_ratios

@@ -19,12 +19,14 @@ from jaxtyping import Array, Float
 from scipy.special import logsumexp
 
 from ..checks import draw
-from ..core import as_key, Estimate, KeyLike
+from ..core import as_key, KeyLike, log_where, spans_decades
+from ..information import around
 from ..objectives import Bottleneck
 from ..simulate import Simulations
 from ..simulate.processes import AbstractGaussianTrajectory
 from ..train import Fit
-from ._latents import bottleneck_of
+from ._groups import groups_of
+from ._latents import bottleneck_of, latents
 
 _DRAWS = 4
 _CHUNK = 16
@@ -70,20 +72,15 @@ class Benchmark:
         for i, name in enumerate(self.names):
             label = f"log {name}" if self.logarithms[i] else name
             rows[f"Bayes error of {label}"] = np.abs(self.exact - self.targets)[:, i]
-        found = [_mean(values) for values in rows.values()]
+        found = [around(values, "point") for values in rows.values()]
         columns = {"low": [e.low for e in found], "high": [e.high for e in found]}
         return pd.DataFrame({"quantity": list(rows), "mean": [e.value for e in found]} | columns)
 
     def by(self, name: str) -> pd.DataFrame:
         """Means for each value of one parameter, or for ten groups of it where it takes more."""
         column = self.theta[:, self.names.index(name)]
-        edges = np.unique(column)
-        groups = column
-        if len(edges) > 40:
-            cuts = np.searchsorted(np.quantile(column, np.arange(1, 10) / 10), column)
-            groups = np.array([column[cuts == c].mean() for c in range(10)])[cuts]
         numbers = {"elbo_gap": self.elbo_gap, "nll": self.nll, "kl": self.kl, "known": self.known, "floor": self.floor}
-        return pd.DataFrame(pd.DataFrame({name: groups} | numbers).groupby(name).mean()).reset_index()
+        return pd.DataFrame(pd.DataFrame({name: groups_of(column)} | numbers).groupby(name).mean()).reset_index()
 
     def plot(self, ax: Any = None) -> Any:
         """Losses by parameter: `suffice.plots.loss_by_parameter`."""
@@ -108,17 +105,21 @@ def benchmark(
     model = bottleneck_of(fit)
     grid, theta = np.asarray(grid, np.float64), np.asarray(sims.theta, np.float64)
     x = np.asarray(sims.x)
-    nll, kl = _losses(model, jnp.asarray(x, float), jnp.asarray(theta, float), as_key(key))
+    found = latents(model, sims)
+    series, parameters, mean, log_variance = (
+        jnp.asarray(part, float) for part in (x, theta, found.mean, found.log_variance)
+    )
+    nll = _losses(model, series, parameters, mean, log_variance, as_key(key))
     before, after = process.grid_log_probs(grid, x, model.skip)
     own = np.stack([process.step_log_probs(one, row[None])[0] for one, row in zip(theta, x)])
     scored = process.steps - model.skip
     whole = before + after
     weights = np.exp(whole - np.asarray(logsumexp(whole, axis=1))[:, None])
-    logs = tuple(bool(column.min() > 0 and column.max() > 30 * column.min()) for column in grid.T)
-    points, targets = (np.where(logs, np.log(np.where(logs, v, 1.0)), v) for v in (grid, theta))
+    logs = spans_decades(grid.min(axis=0), grid.max(axis=0))
+    points, targets = log_where(grid, logs), log_where(theta, logs)
     return Benchmark(
         nll=np.asarray(nll, np.float64),
-        kl=np.asarray(kl, np.float64) / scored,
+        kl=found.kl.sum(axis=1) / scored,
         known=-own[:, model.skip :].sum(axis=1) / scored,
         floor=-_mixture(after) / scored,
         information=own.sum(axis=1) - _mixture(whole),
@@ -126,7 +127,7 @@ def benchmark(
         targets=targets,
         theta=theta,
         names=tuple(sims.names),
-        logarithms=logs,
+        logarithms=tuple(bool(log) for log in logs),
     )
 
 
@@ -135,22 +136,13 @@ def _mixture(log: np.ndarray) -> np.ndarray:
 
 
 @eqx.filter_jit
-def _losses(model: Bottleneck, x: Array, theta: Array, key: Array) -> tuple[Array, Array]:
-    """Loss a scored step over a few draws of the latents, and the price of the latents in nats, of each series."""
+def _losses(model: Bottleneck, x: Array, theta: Array, mean: Array, log_variance: Array, key: Array) -> Array:
+    """Loss a scored step of each series, over a few draws of its latents."""
 
-    def one(row: tuple[Array, Array, Array]) -> tuple[Array, Array]:
-        series, parameters, own = row
-        mean, log_variance = model.summary.distribution(series)
-        noise = jax.random.normal(own, (_DRAWS, len(mean)))
-        draws = mean + jnp.exp(0.5 * log_variance) * noise
-        each = jax.vmap(lambda z: model.decoder.log_probs(series, model.code(z, parameters))[model.skip :].mean())(
-            draws
-        )
-        return -each.mean(), 0.5 * (mean**2 + jnp.exp(log_variance) - 1 - log_variance).sum()
+    def one(row: tuple[Array, ...]) -> Array:
+        series, parameters, centre, spread, own = row
+        draws = centre + jnp.exp(0.5 * spread) * jax.random.normal(own, (_DRAWS, len(centre)))
+        codes = jax.vmap(lambda z: model.code(z, parameters))(draws)
+        return -jax.vmap(lambda code: model.decoder.log_probs(series, code)[model.skip :].mean())(codes).mean()
 
-    return jax.lax.map(one, (x, theta, jax.random.split(key, len(x))), batch_size=_CHUNK)
-
-
-def _mean(values: np.ndarray) -> Estimate:
-    half = 1.96 * values.std(ddof=1) / np.sqrt(len(values))
-    return Estimate(float(values.mean()), float(values.mean() - half), float(values.mean() + half))
+    return jax.lax.map(one, (x, theta, mean, log_variance, jax.random.split(key, len(x))), batch_size=_CHUNK)

@@ -15,8 +15,8 @@ from ..objectives import Bottleneck
 from ..simulate import Simulations
 from ..train import Fit
 from ._displacements import autocorrelation, ensemble_msd, msd_exponent, time_averaged_msd
+from ._groups import groups_of, some_rows
 from ._latents import bottleneck_of, latents
-from ._relevance import some_rows
 
 _BOOTSTRAP = 200
 
@@ -56,12 +56,11 @@ class Generation:
         **Arguments:** `by`: its name; `ensemble`: of the ensemble from the first position, rather than averaged over
         time; needed where the process does not forget its origin, which is `first` steps back then.
         """
-        column = self.theta[:, self.names.index(by)]
-        values = np.unique(column)
-        groups = [(v, column == v) for v in values] if len(values) <= 40 else _tenths(column)
+        column = groups_of(self.theta[:, self.names.index(by)])
         found = []
-        for value, rows in groups:
-            row: dict[str, Any] = {by: value, "n": int(rows.sum())}
+        for value in np.unique(column):
+            rows = column == value
+            row: dict[str, Any] = {by: float(value), "n": int(rows.sum())}
             for name, lags in self._ranges():
                 exponent = _exponent(lags, self.first if ensemble else None)
                 row[f"{name}_true"] = exponent(self.x[rows])
@@ -143,8 +142,3 @@ def _exponent(lags: np.ndarray, origin: int | None) -> Callable[[np.ndarray], fl
     if origin is not None:
         return lambda x: float(msd_exponent(ensemble_msd(x, steps), steps, origin))
     return lambda x: float(msd_exponent(time_averaged_msd(x, steps).mean(axis=0), steps))
-
-
-def _tenths(column: np.ndarray) -> list[tuple[float, np.ndarray]]:
-    cuts = np.searchsorted(np.quantile(column, np.arange(1, 10) / 10), column)
-    return [(float(column[cuts == c].mean()), cuts == c) for c in range(10)]

@@ -10,6 +10,7 @@
 import numpy as np
 from jaxtyping import Float
 
+from ..information import estimate_mi
 from ._alignment import halves_of
 from ._latents import Latents
 
@@ -21,7 +22,7 @@ def mutual_information_gap(latents: Latents) -> float:
     gaps = []
     for column in latents.theta.T:
         classes = _classes(column)
-        told = np.sort([_plug_in(_classes(z), classes) for z in latents.mean.T])[::-1]
+        told = np.sort([_shared(_classes(z), classes) for z in latents.mean.T])[::-1]
         share = np.bincount(classes) / len(classes)
         entropy = -np.sum(share[share > 0] * np.log(share[share > 0]))
         gaps.append((told[0] - (told[1] if len(told) > 1 else 0.0)) / entropy)
@@ -66,10 +67,6 @@ def _classes(values: Float[np.ndarray, " n"]) -> np.ndarray:
     return np.searchsorted(np.quantile(values, np.arange(1, _BINS) / _BINS), values)
 
 
-def _plug_in(a: np.ndarray, b: np.ndarray) -> float:
-    counts = np.zeros((a.max() + 1, b.max() + 1))
-    np.add.at(counts, (a, b), 1)
-    p = counts / counts.sum()
-    outer = p.sum(axis=1, keepdims=True) * p.sum(axis=0, keepdims=True)
-    seen = p > 0
-    return float((p[seen] * np.log(p[seen] / outer[seen])).sum())
+def _shared(a: np.ndarray, b: np.ndarray) -> float:
+    """Mutual information of two columns of classes; none where one never varies."""
+    return 0.0 if min(np.ptp(a), np.ptp(b)) == 0 else estimate_mi(a, b, "discrete").value

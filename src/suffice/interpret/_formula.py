@@ -16,6 +16,7 @@ import sympy
 from jaxtyping import Float
 
 from ._alignment import Halves, halves_of, leading_weights, monotone_r2, spline_basis
+from ._groups import some_rows
 from ._pysr import with_pysr
 from ._terms import Term, terms_of
 
@@ -75,9 +76,8 @@ def formula(
     """
     latent, theta = np.asarray(latent, np.float64), np.asarray(theta, np.float64)
     _refuse(latent, theta, names, terms, backend)
-    if len(latent) > _ROWS:
-        chosen = np.random.default_rng(1).permutation(len(latent))[:_ROWS]
-        latent, theta = latent[chosen], theta[chosen]
+    chosen = some_rows(len(latent), _ROWS)
+    latent, theta = latent[chosen], theta[chosen]
     halves = halves_of(len(latent))
     if backend == "pysr":
         candidates = with_pysr(latent, theta, names, halves, **options)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from ..core import spans_decades
 from ..simulate.processes import AbstractGaussianTrajectory
 
 _POINTS = 41
@@ -33,18 +34,18 @@ def maximum_likelihood(
     low, high = np.asarray(low, np.float64), np.asarray(high, np.float64)
     if low.shape != high.shape or not (low < high).all():
         raise ValueError("low must be below high for every parameter")
-    logs = (low > 0) & (high > 30 * np.maximum(low, 1e-300))
+    logs = spans_decades(low, high)
     ends = [np.log([a, b]) if log else np.array([a, b]) for a, b, log in zip(low, high, logs)]
     axes = [np.linspace(a, b, points) for a, b in ends]
     grid = np.array(list(itertools.product(*axes)))
     theta = np.where(logs, np.exp(np.where(logs, grid, 0.0)), grid)
     values = np.stack([process.step_log_probs(one, x).sum(axis=1) for one in theta])
     values = values.reshape(*(points,) * len(axes), -1)
-    found = np.stack([_top(values[..., i], axes) for i in range(values.shape[-1])])
+    found = np.stack([grid_top(values[..., i], axes) for i in range(values.shape[-1])])
     return np.where(logs, np.exp(np.where(logs, found, 0.0)), found)
 
 
-def _top(values: np.ndarray, axes: list[np.ndarray]) -> np.ndarray:
+def grid_top(values: np.ndarray, axes: list[np.ndarray]) -> np.ndarray:
     """The top of the parabola through the best inner point and its neighbours, at most one step away from it."""
     best = np.array(np.unravel_index(values.argmax(), values.shape))
     centre = np.clip(best, 1, np.array(values.shape) - 2)

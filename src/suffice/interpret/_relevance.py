@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import scipy.linalg
-from scipy import stats
 from scipy.special import logsumexp
 
 from ..core import as_key, Estimate, KeyLike
-from ..information import estimate_mi
+from ..information import around, estimate_mi
+from ._groups import some_rows
 from ._latents import Latents
 
 _ROWS = 20_000
@@ -68,9 +68,7 @@ def information(latents: Latents, *, key: KeyLike = 0, level: float = 0.95, **op
         each = np.log(share) + np.stack([_log_normal(latents.means, learn & (labels == c), ask) for c in
                                          range(len(vectors))], axis=1)  # fmt: skip
         log[ask] = each[np.arange(len(each)), labels[ask]] - logsumexp(each, axis=1) - np.log(share[labels[ask]])
-    half = float(stats.norm.ppf(0.5 + level / 2)) * log.std(ddof=1) / np.sqrt(len(log))
-    value = float(log.mean())
-    return Estimate(value, value - half, value + half, level, "lower", label="I(z; theta)")
+    return around(log, "lower", level=level, label="I(z; theta)")
 
 
 def _halves_of_classes(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -87,8 +85,3 @@ def _log_normal(z: np.ndarray, learn: np.ndarray, ask: np.ndarray) -> np.ndarray
     root = np.linalg.cholesky(np.atleast_2d(np.cov(rows.T)) + 1e-9 * np.eye(z.shape[1]))
     away = scipy.linalg.solve_triangular(root, (z[ask] - centre).T, lower=True)
     return -0.5 * (away**2).sum(axis=0) - np.log(np.diag(root)).sum()
-
-
-def some_rows(n: int, rows: int) -> np.ndarray:
-    """Numbers of at most `rows` of `n` rows, drawn without repetition, the same ones each time."""
-    return np.arange(n) if rows >= n else np.sort(np.random.default_rng(0).permutation(n)[:rows])

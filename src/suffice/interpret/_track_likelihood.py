@@ -19,6 +19,8 @@ from jaxtyping import Float
 
 from ..simulate import Tracks
 from ..simulate.processes import FractionalBrownian
+from ._groups import some_rows
+from ._maximum_likelihood import grid_top
 
 _ALPHAS = np.linspace(0.05, 1.95, 39)
 _SIZES = 33
@@ -36,13 +38,9 @@ class TrackGrid:
 
     def best(self) -> Float[np.ndarray, "n 2"]:
         """The most likely α and D of each track, between the points of the grid."""
-        found = []
-        for values in self.log:
-            i, j = np.unravel_index(values.argmax(), values.shape)
-            di, dj = _top(values, int(i), int(j))
-            steps = self.alpha[1] - self.alpha[0], np.log(self.d[1] / self.d[0])
-            found.append((self.alpha[i] + di * steps[0], self.d[j] * np.exp(dj * steps[1])))
-        return np.array(found)
+        axes = [self.alpha, np.log(self.d)]
+        found = np.array([grid_top(values, axes) for values in self.log])
+        return np.stack([found[:, 0], np.exp(found[:, 1])], axis=1)
 
 
 class _Pattern(NamedTuple):
@@ -66,7 +64,7 @@ def noise_of(tracks: Tracks, *, rows: int = 500) -> float:
     Each track has an α and a D of its own, from a distribution on the grid that is itself the most likely one (by
     expectation and maximisation): one that is taken for granted, with motions that do not occur, biases the noise.
     """
-    some = tracks if len(tracks) <= rows else tracks[np.sort(np.random.default_rng(0).permutation(len(tracks))[:rows])]
+    some = tracks[some_rows(len(tracks), rows)]
     patterns, d = list(_patterns(some, _ALPHAS[::2])), _sizes(some)
 
     def evidence(noise: float) -> float:
@@ -133,17 +131,3 @@ def _patterns(tracks: Tracks, alphas: np.ndarray) -> Iterator[_Pattern]:
         dims = y.shape[2]
         constant = -0.5 * dims * (np.linalg.slogdet(m)[1] + len(m) * np.log(2 * np.pi))
         yield _Pattern(rows, np.array(values), np.array(squares), float(constant), dims)
-
-
-def _top(values: np.ndarray, i: int, j: int) -> tuple[float, float]:
-    """Where the parabola through a point and its neighbours has its top, within one step."""
-    if not (0 < i < values.shape[0] - 1 and 0 < j < values.shape[1] - 1):
-        return 0.0, 0.0
-    v = values[i - 1 : i + 2, j - 1 : j + 2]
-    gradient = 0.5 * np.array([v[2, 1] - v[0, 1], v[1, 2] - v[1, 0]])
-    cross = 0.25 * (v[2, 2] - v[2, 0] - v[0, 2] + v[0, 0])
-    hessian = np.array([[v[2, 1] - 2 * v[1, 1] + v[0, 1], cross], [cross, v[1, 2] - 2 * v[1, 1] + v[1, 0]]])
-    if np.linalg.eigvalsh(hessian).max() >= 0:
-        return 0.0, 0.0
-    step = -np.linalg.solve(hessian, gradient)
-    return float(np.clip(step[0], -1, 1)), float(np.clip(step[1], -1, 1))

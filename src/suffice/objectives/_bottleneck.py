@@ -113,12 +113,8 @@ class Bottleneck(AbstractObjective):
 
         keys = jax.random.split(key, length)
         rows = (batch.x, keys, batch.theta if self.given else None)
-        loss, (nll, each) = chunked_mean(one, self, rows, chunk=self._chunk)
+        loss, (nll, each) = chunked_mean(one, self, rows, chunk=self.chunk or _chunk_here())
         return loss, {"nll": nll, "kl": each.sum() / scored} | {f"kl_{i}": each[i] for i in range(len(each))}
-
-    @property
-    def _chunk(self) -> int | None:
-        return self.chunk or (_CHUNK if jax.default_backend() == "cpu" else None)
 
     def finish(self, held_out: AbstractSource, *, key: Array) -> "Bottleneck":
         return self
@@ -134,6 +130,11 @@ class Bottleneck(AbstractObjective):
         return _generated(self.decoder, codes, steps, as_key(key))
 
 
+def _chunk_here() -> int | None:
+    """Series at once: few on a CPU, all elsewhere."""
+    return _CHUNK if jax.default_backend() == "cpu" else None
+
+
 def _scored(x: PyTree, skip: int) -> tuple[int, Array | float]:
     """How many series there are, and how many steps of one are scored on average."""
     if not isinstance(x, dict):
@@ -143,7 +144,6 @@ def _scored(x: PyTree, skip: int) -> tuple[int, Array | float]:
 
 @eqx.filter_jit
 def _generated(decoder: SeriesDecoder, z: Array, steps: int, key: Array) -> Array:
-    chunk = _CHUNK if jax.default_backend() == "cpu" else None
-    given = chunked_map(lambda one: decoder.conditions(one, steps), z, chunk=chunk)
+    given = chunked_map(lambda one: decoder.conditions(one, steps), z, chunk=_chunk_here())
     x = jax.vmap(lambda one, own: decoder.draw(one, key=own))(given, jax.random.split(key, len(z)))
     return x[..., 0] if decoder.n_in == 1 else x

@@ -7,6 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from ..core import log_where, spans_decades
+
 
 class Known(eqx.Module):
     """From all parameters of a simulation to the known ones."""
@@ -29,7 +31,7 @@ def known_parameters(given: Sequence[str], names: Sequence[str], theta: Float[np
         raise ValueError(f"given names {', '.join(missing)}; the parameters are {', '.join(names)}")
     columns = tuple(list(names).index(name) for name in given)
     values = theta[:, list(columns)]
-    logs = tuple(bool(column.min() > 0 and column.max() > 30 * column.min()) for column in values.T)
-    values = np.where(logs, np.log(np.where(logs, values, 1.0)), values)
+    logs = spans_decades(values.min(axis=0), values.max(axis=0))
+    values = log_where(values, logs)
     centre, scale = (jnp.asarray(part, float) for part in (values.mean(axis=0), values.std(axis=0) + 1e-12))
-    return Known(columns, logs, centre, scale)
+    return Known(columns, tuple(bool(log) for log in logs), centre, scale)

@@ -3,7 +3,9 @@
 import numpy as np
 from matplotlib.axes import Axes
 
+from ..core import spans_decades
 from ..interpret import Latents
+from ._cell_edges import cell_edges
 from ._style import one, style
 
 _CELLS = 24
@@ -17,9 +19,11 @@ def latent_surface(latents: Latents, latent: int, x: str, y: str, ax: Axes | Non
         raise ValueError(f"no parameter is called {', '.join(unknown)}; there are {', '.join(latents.names)}")
     ax = one(ax)
     columns = [latents.theta[:, latents.names.index(name)] for name in (x, y)]
-    logs = [bool(c.min() > 0 and c.max() > 30 * c.min()) for c in columns]
+    logs = [bool(spans_decades(c.min(), c.max())) for c in columns]
     scaled = [np.log10(c) if log else c for c, log in zip(columns, logs)]
-    edges = [_edges(column) for column in scaled]
+    if any(np.ptp(column) == 0 for column in columns):
+        raise ValueError("a surface needs at least two values of each parameter")
+    edges = [cell_edges(column, _CELLS) for column in scaled]
     total, _, _ = np.histogram2d(*scaled, bins=edges, weights=latents.mean[:, latent])
     count, _, _ = np.histogram2d(*scaled, bins=edges)
     mean = np.where(count > 0, total / np.maximum(count, 1), np.nan)
@@ -33,13 +37,3 @@ def latent_surface(latents: Latents, latent: int, x: str, y: str, ax: Axes | Non
     assert ax.figure is not None
     ax.figure.colorbar(image, ax=ax, label=f"mean of latent {latent}")
     return ax
-
-
-def _edges(values: np.ndarray) -> np.ndarray:
-    distinct = np.unique(values)
-    if len(distinct) < 2:
-        raise ValueError("a surface needs at least two values of each parameter")
-    if len(distinct) > _CELLS:
-        return np.linspace(values.min() - 1e-9, values.max() + 1e-9, _CELLS + 1)
-    middles = 0.5 * (distinct[1:] + distinct[:-1])
-    return np.concatenate([[1.5 * distinct[0] - 0.5 * distinct[1]], middles, [1.5 * distinct[-1] - 0.5 * distinct[-2]]])

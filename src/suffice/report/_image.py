@@ -3,6 +3,7 @@
 import base64
 import io
 from dataclasses import dataclass
+from typing import Any
 
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
@@ -50,6 +51,11 @@ def image(figure: Figure, alt: str, caption: str = "") -> Image:
     width, height = (int.from_bytes(png[i : i + 4], "big") for i in (16, 20))  # of the PNG's first chunk, IHDR
     source = "data:image/png;base64," + base64.b64encode(png).decode("ascii")
     return Image(source, width * 96 // DPI, height * 96 // DPI, alt, caption)
+
+
+def figure_of(axes: Any) -> Figure:
+    """The figure that axes are in."""
+    return axes.figure
 
 
 def _tolerate_dollars(figure: Figure) -> None:

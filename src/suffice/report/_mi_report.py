@@ -11,12 +11,11 @@ import pandas as pd
 from ..core import Estimate
 from ..information import MutualInformation
 from ..plots import history, mi_estimates, mi_heat_map, pointwise
-from ._image import image
-from ._page import page as page_of
+from ._image import figure_of, image
+from ._page import FOOT, page as page_of
 from ._parts import Facts, Figures, Note, Section, Table, Text
 from ._written_whole import written_whole
 
-_FOOT = "Written by suffice. This page holds its figures and needs no network."
 _BOUND = {
     "lower": "This bounds the information from below; the interval is that of the bound, and tells nothing of how far "
     "below it lies. No method that knows only n rows can show more than about log n nats (McAllester & Stratos 2020).",
@@ -43,7 +42,7 @@ def mi_report(found: Estimate, folder: str | Path, *, what: Mapping[str, str]) -
     title = f"Mutual information of {what.get('x', 'x')} and {what.get('y', 'y')}"
     if what.get("given"):
         title += f", given {what['given']}"
-    return written_whole(folder / "report.html", page_of(title, str(found), sections, foot=_FOOT))
+    return written_whole(folder / "report.html", page_of(title, str(found), sections, foot=FOOT))
 
 
 def pairs_report(table: pd.DataFrame, folder: str | Path) -> Path:
@@ -51,18 +50,12 @@ def pairs_report(table: pd.DataFrame, folder: str | Path) -> Path:
     folder = Path(folder)
     written_whole(folder / "pairs.csv", table.to_csv(index=False))
     unit = str(table["unit"].iloc[0])
-    figure = image(_figure(mi_heat_map(table)), "heat map of mutual information", f"Every pair, {unit}. Grey: the "
+    figure = image(figure_of(mi_heat_map(table)), "heat map of mutual information", f"Every pair, {unit}. Grey: the "
                    "interval holds zero.")  # fmt: skip
     text = Text("The largest first. A pair of classes is counted; every other value is a lower bound.")
     sections = [Section("pairs", "Every pair", (text, Figures((figure,)), Table.of(table.drop(columns="unit"))))]
     lead = f"{len(table)} pairs of {len({*table['x'], *table['y']})} variables, in {unit}"
-    return written_whole(
-        folder / "report.html", page_of("Mutual information of every pair", lead, sections, foot=_FOOT)
-    )
-
-
-def _figure(axes: Any) -> Any:
-    return axes.figure
+    return written_whole(folder / "report.html", page_of("Mutual information of every pair", lead, sections, foot=FOOT))
 
 
 def _estimate_section(found: Estimate, what: Mapping[str, str]) -> Section:
@@ -75,7 +68,7 @@ def _estimate_section(found: Estimate, what: Mapping[str, str]) -> Section:
             tone = "good" if details.says.startswith("all") else "warn"
             parts.append(Note(tone, details.says[0].upper() + details.says[1:] + "."))
         told = "How much more likely a pair is than two rows drawn apart; the mean over rows is the plug-in estimate."
-        parts.append(Figures((image(_figure(pointwise(found)), "histogram of the log-ratio over rows", told),)))
+        parts.append(Figures((image(figure_of(pointwise(found)), "histogram of the log-ratio over rows", told),)))
     return Section("estimate", "The estimate", tuple(parts))
 
 
@@ -84,7 +77,7 @@ def _others_section(found: Estimate, details: MutualInformation) -> Section:
     if found.unit == "bits":
         table[["value", "low", "high"]] /= math.log(2)
     told = "Marks point where the information may lie. Grey: other formulas of the same critic on the same rows."
-    figure = image(_figure(mi_estimates(table, unit=found.unit)), "estimates with their intervals", told)
+    figure = image(figure_of(mi_estimates(table, unit=found.unit)), "estimates with their intervals", told)
     facts = (
         ("mean of exp f over pairs", f"{details.normaliser:.3f} (1 for the log-ratio)"),
         ("pairs that make it up", f"{100 * details.ess:.2g} % of them, in effect"),
@@ -93,7 +86,7 @@ def _others_section(found: Estimate, details: MutualInformation) -> Section:
 
 
 def _training_section(details: MutualInformation) -> Section:
-    figure = image(_figure(history(details.history)), "loss against epoch", "Mean over the folds.")
+    figure = image(figure_of(history(details.history)), "loss against epoch", "Mean over the folds.")
     folds = details.history["member"].nunique() if "member" in details.history else 1
     facts = (("fits side by side", str(folds)), ("epochs", f"{details.history['epoch'].max():.0f}"))
     return Section("training", "Training", (Figures((figure,)), Facts(facts)))

@@ -9,6 +9,8 @@ from markupsafe import Markup
 
 from ._parts import Note, Section
 
+FOOT = "Written by suffice. This page holds its figures and needs no network."
+
 
 @cache
 def _template() -> Template:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from ._findings import Findings
-from ._page import page as page_of
+from ._page import FOOT, page as page_of
 from ._parts import Note
 from ._section_checks import checks_section, verdict
 from ._section_loading import loading_section
@@ -15,8 +15,6 @@ from ._section_question import question_section
 from ._section_retained import retained_section
 from ._section_training import training_section
 from ._written_whole import written_whole
-
-_FOOT = "Written by suffice. This page holds its figures and needs no network."
 
 
 def report(found: Findings, folder: str | Path, *, page: str | Path | None = None) -> Path:
@@ -57,4 +55,4 @@ def _html(found: Findings, folder: Path) -> str:
         provenance_section(question, found.records),
     )
     notes = [verdict(found.coverage, found.ranks), *(Note("warn", text) for text in found.warnings)]
-    return page_of(question.title, question.about, sections, notes=notes, foot=_FOOT)
+    return page_of(question.title, question.about, sections, notes=notes, foot=FOOT)

@@ -7,12 +7,11 @@ import pandas as pd
 
 from ..interpret import TrackResults
 from ..plots import history, track_msd, track_parameters, tracks
-from ._image import image
-from ._page import page as page_of
+from ._image import figure_of, image
+from ._page import FOOT, page as page_of
 from ._parts import Facts, Figures, Note, Section, Table, Text
 from ._written_whole import written_whole
 
-_FOOT = "Written by suffice. This page holds its figures and needs no network."
 _ROWS = 30
 
 
@@ -28,7 +27,7 @@ def tracks_report(
     sections = [_found(found), _looked(found)]
     if training is not None:
         written_whole(folder / "history.csv", training.to_csv(index=False))
-        figure = image(_figure(history(training)), "loss against epoch", "Minus the evidence bound, nats a step.")
+        figure = image(figure_of(history(training)), "loss against epoch", "Minus the evidence bound, nats a step.")
         told = "Latents learned from these tracks alone; those that are awake stand in the table."
         sections.append(Section("training", "A representation of these tracks", (Text(told), Figures((figure,)))))
     table = found.table.head(_ROWS)
@@ -37,7 +36,7 @@ def tracks_report(
     )
     sections.append(Section("table", "Every track", (Table.of(table.fillna(""), caption),)))
     lead = f"{len(found.table)} tracks, median exponent {found.table['alpha'].median():.2f}"
-    return written_whole(folder / "report.html", page_of(f"Tracks of {source}", lead, sections, foot=_FOOT))
+    return written_whole(folder / "report.html", page_of(f"Tracks of {source}", lead, sections, foot=FOOT))
 
 
 def _found(found: TrackResults) -> Section:
@@ -55,18 +54,14 @@ def _found(found: TrackResults) -> Section:
         "plus the noise. Maximum likelihood is exact, gaps included; the posterior is learned from simulated tracks "
         f"of the same lengths and gaps, and its intervals hold {100 * found.level:g} %."
     )
-    figure = image(_figure(track_parameters(found)), "exponent against diffusion coefficient", "A point a track.")
+    figure = image(figure_of(track_parameters(found)), "exponent against diffusion coefficient", "A point a track.")
     return Section("found", "What was found", (Facts(facts), Text(told), Figures((figure,))))
 
 
 def _looked(found: TrackResults) -> Section:
     parts: list[Any] = [Note("warn", f"{said[0].upper()}{said[1:]}.") for said in found.tracks.told]
     figures = (
-        image(_figure(tracks(found.tracks)), "tracks", "At most 200 of them."),
-        image(_figure(track_msd(found.tracks, noise=found.noise)), "mean squared displacements", "A line a track."),
+        image(figure_of(tracks(found.tracks)), "tracks", "At most 200 of them."),
+        image(figure_of(track_msd(found.tracks, noise=found.noise)), "mean squared displacements", "A line a track."),
     )
     return Section("tracks", "The tracks", (*parts, Figures(figures)))
-
-
-def _figure(axes: Any) -> Any:
-    return axes.figure
