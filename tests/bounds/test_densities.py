@@ -66,7 +66,7 @@ def test_diagonal_where_columns_are_many():
 def test_a_flow_is_a_density(kind):
     flow = ConditionalFlow(1, 2, kind=kind, layers=2, width=8, key=3)
     flow = jax.tree.map(lambda w: 3 * w + 0.1, flow)  # far from the identity
-    grid = jnp.linspace(-9, 9, 241)
+    grid = jnp.linspace(-15, 15, 401)
     points = jnp.stack(jnp.meshgrid(grid, grid), axis=-1).reshape(-1, 2)
     log = jax.jit(jax.vmap(lambda y: flow.log_prob(y, jnp.array([0.3]))))(points)
     assert float(jnp.exp(log).sum() * 0.075**2) == pytest.approx(1, abs=5e-3)

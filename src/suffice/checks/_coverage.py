@@ -21,7 +21,7 @@ from ..priors import AbstractPrior
 from ..simulate import Simulations
 from ..train import Fit
 from ._draw import draw
-from ._held_out import group_names, in_class, over_held_out, Part
+from ._held_out import over_held_out, region_names
 from ._jeffreys import jeffreys_interval
 from ._rows import as_table, check_confidence, enough, finite, in_unit_interval
 
@@ -167,7 +167,7 @@ def coverage(
 
     **Arguments:**
 
-    - `fit`: a fit of `sf.Ratio`.
+    - `fit`: a fit that `sf.posterior` has a posterior for.
     - `prior`: the prior that the simulations were drawn from.
     - `sims`: simulations from this prior that the fit has not seen, such as `sims[fit.split.test]`.
       Those that failed or are not finite are left out with a warning.
@@ -182,17 +182,8 @@ def coverage(
     """
     check_confidence(confidence)
     _check_nominal(levels)
-    found = over_held_out(_levels, fit, prior, sims, key=key)
-    return coverage_from_levels(found, group_names(fit), nominal=levels, confidence=confidence)
-
-
-def _levels(part: Part) -> np.ndarray:
-    """Credible mass at which each truth is just included, `(m, g)`."""
-    found, places = part.posterior.levels(part.theta), in_class(part)
-    for g, group in enumerate(part.posterior.objective.groups[: found.shape[1]]):
-        if len(group) == 1:
-            found[:, g] += places[:, group[0]]
-    return np.clip(found, 0.0, 1.0)
+    found, one = over_held_out(lambda part: part.posterior.levels(part.theta, key=part.key), fit, prior, sims, key=key)
+    return coverage_from_levels(found, region_names(one), nominal=levels, confidence=confidence)
 
 
 def _check_nominal(nominal: tuple[float, ...]) -> None:

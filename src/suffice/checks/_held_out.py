@@ -2,13 +2,13 @@
 
 import warnings
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
 from ..core import as_key, KeyLike
-from ..posteriors import Marginal, posterior, RatioPosterior
+from ..posteriors import posterior, RatioPosterior
 from ..priors import AbstractPrior
 from ..simulate import Simulations
 from ..train import Fit
@@ -20,7 +20,7 @@ _CHUNK = 512
 class Part(NamedTuple):
     """Some held-out simulations: their posteriors, their parameters `(m, p)`, a key of their own."""
 
-    posterior: RatioPosterior
+    posterior: Any
     theta: np.ndarray
     key: jax.Array
 
@@ -32,8 +32,8 @@ def over_held_out(
     sims: Simulations,
     *,
     key: KeyLike,
-) -> np.ndarray:
-    """`f` of the posteriors of all simulations that succeeded, one row each.
+) -> tuple[np.ndarray, Any]:
+    """`f` of the posteriors of all simulations that succeeded, one row each, and one of these posteriors.
 
     **Raises** `ValueError` when there are none, when more than half are not usable, when parameters lie
     outside of the prior, or when fit, prior and simulations are about different parameters. **Warns** when
@@ -46,7 +46,7 @@ def over_held_out(
     size = -(-len(rows) // chunks)
     padded = np.resize(rows, chunks * size)  # equal chunks: compiled once; what is added is cut off below
     keys = jax.random.split(as_key(key), chunks)
-    found = []
+    found, last = [], None
     for index, k in zip(padded.reshape(chunks, size), keys):
         batch = sims.rows(index)
         for_posterior, for_f = jax.random.split(k)
@@ -55,31 +55,14 @@ def over_held_out(
             warnings.filterwarnings("ignore", message=".*its posterior is an extrapolation")
             part = Part(posterior(fit, prior, batch.x, key=for_posterior), np.asarray(batch.theta, float), for_f)
         found.append(f(part))
-    return np.concatenate(found)[: len(rows)]
+        last = part.posterior
+    return np.concatenate(found)[: len(rows)], last
 
 
-def group_names(fit: Fit) -> tuple[str, ...]:
-    """One name for each group of parameters: `"a"`, or `"a, b"`; a chain of factors is one group."""
-    groups = fit.objective.groups
-    if fit.objective.autoregressive:
-        groups = (tuple(range(len(fit.names))),)
-    return tuple(", ".join(fit.names[i] for i in group) for group in groups)
-
-
-def in_class(part: Part) -> np.ndarray:
-    """Where in its class to place the truth of each parameter, as a mass to add to rank or level, `(m, p)`.
-
-    A class has no unique rank: its mass reaches from the mass below it to the mass up to it. A place
-    drawn at random in between is uniform when the posterior is right; its middle, which is what the
-    posterior gives, is not. Zero for continuous parameters.
-    """
-    u = np.asarray(jax.random.uniform(part.key, part.theta.shape), dtype=float)
-    mass = np.zeros_like(u)
-    for marginal, group in zip(part.posterior.parts, part.posterior.objective.groups):
-        if isinstance(marginal, Marginal) and marginal.classes:
-            own = part.theta[:, group].astype(int)
-            mass[:, group[0]] = np.take_along_axis(marginal.mass, own, axis=1)[:, 0]
-    return (u - 0.5) * mass
+def region_names(posterior: Any) -> tuple[str, ...]:
+    """One name for each group of parameters that credible regions are about: `"a"`, or `"a, b"`."""
+    names = posterior.objective.names if isinstance(posterior, RatioPosterior) else posterior.names
+    return tuple(", ".join(names[i] for i in region) for region in posterior.regions)
 
 
 def _check_same_parameters(fit: Fit, prior: AbstractPrior, sims: Simulations) -> None:

@@ -19,7 +19,7 @@ from ..priors import AbstractPrior
 from ..simulate import Simulations
 from ..train import Fit
 from ._draw import draw
-from ._held_out import in_class, over_held_out, Part
+from ._held_out import over_held_out
 from ._rows import as_table, check_confidence, enough, finite, in_unit_interval
 from ._uniformity import default_bins, Uniformity, uniformity
 
@@ -154,7 +154,7 @@ def sbc(
 
     **Arguments:**
 
-    - `fit`: a fit of `sf.Ratio`.
+    - `fit`: a fit that `sf.posterior` has a posterior for.
     - `prior`: the prior that the simulations were drawn from.
     - `sims`: simulations from this prior that the fit has not seen, such as `sims[fit.split.test]`.
       Those that failed or are not finite are left out with a warning.
@@ -168,13 +168,5 @@ def sbc(
     are not those of the fit.
     """
     check_confidence(confidence)
-    found = over_held_out(_ranks, fit, prior, sims, key=key)
-    covered = {i for group in fit.objective.groups for i in group}
-    names = tuple(name for i, name in enumerate(fit.names) if i in covered)
-    return sbc_from_ranks(found, names, bins=bins, confidence=confidence)
-
-
-def _ranks(part: Part) -> np.ndarray:
-    """The posterior's distribution function at each truth, `(m, p)`, for the parameters that have one."""
-    columns = [i for i, name in enumerate(part.posterior.objective.names) if name in part.posterior.names]
-    return np.clip(part.posterior.ranks(part.theta) + in_class(part)[:, columns], 0.0, 1.0)
+    found, one = over_held_out(lambda part: part.posterior.ranks(part.theta, key=part.key), fit, prior, sims, key=key)
+    return sbc_from_ranks(found, one.names, bins=bins, confidence=confidence)

@@ -19,12 +19,11 @@ import pandas as pd
 from jaxtyping import Array, Float
 
 from ..core import as_key, KeyLike
-from ..posteriors import Joint, Marginal
 from ..priors import AbstractPrior
 from ..simulate import Simulations
 from ..train import Fit
 from ._draw import draw
-from ._held_out import group_names, over_held_out, Part
+from ._held_out import over_held_out, Part, region_names
 from ._rows import check_confidence, enough, finite
 from ._uniformity import Uniformity, uniformity
 
@@ -183,7 +182,7 @@ def tarp(
 
     **Arguments:**
 
-    - `fit`: a fit of `sf.Ratio`.
+    - `fit`: a fit that `sf.posterior` has a posterior for.
     - `prior`: the prior that the simulations were drawn from.
     - `sims`: simulations from this prior that the fit has not seen, such as `sims[fit.split.test]`.
       Those that failed or are not finite are left out with a warning.
@@ -200,33 +199,19 @@ def tarp(
     if draws < 1:
         raise ValueError(f"draws must be at least 1; got {draws}")
     for_draws, for_points = jax.random.split(as_key(key))
-    drawn = over_held_out(lambda part: _drawn(part, draws), fit, prior, sims, key=for_draws)
-    names = group_names(fit)
+    drawn, one = over_held_out(lambda part: _drawn(part, draws), fit, prior, sims, key=for_draws)
+    names = region_names(one)
     results, column = [], 0
-    for name, d, k in zip(names, _sizes(fit), jax.random.split(for_points, len(names))):
-        truth, samples = drawn[:, 0, column : column + d], drawn[:, 1:, column : column + d]
+    for name, region, k in zip(names, one.regions, jax.random.split(for_points, len(names))):
+        columns = slice(column, column + len(region))
+        truth, samples = drawn[:, 0, columns], drawn[:, 1:, columns]
         results.append(tarp_from_samples(samples, truth, key=k, name=name, confidence=confidence))
-        column += d
+        column += len(region)
     return Tarp(np.concatenate([r.shares for r in results], axis=1), names, confidence)
 
 
-def _sizes(fit: Fit) -> list[int]:
-    return [len(fit.names)] if fit.objective.autoregressive else [len(g) for g in fit.objective.groups]
-
-
 def _drawn(part: Part, n: int) -> np.ndarray:
-    """The truth and after it n posterior draws, all groups side by side, `(m, 1 + n, columns)`."""
-    if part.posterior.chain is not None:
-        return np.concatenate([part.theta[:, None], part.posterior.sample(n, key=part.key)], axis=1)
-    keys = jax.random.split(part.key, len(part.posterior.parts))
-    samples = [_draws_of(group, n, k) for group, k in zip(part.posterior.parts, keys)]
-    truth = [part.theta[:, None, list(group)] for group in part.posterior.objective.groups]
+    """The truth and after it n posterior draws, all regions side by side, `(m, 1 + n, columns)`."""
+    samples = part.posterior.region_draws(n, key=part.key)
+    truth = [part.theta[:, None, list(region)] for region in part.posterior.regions]
     return np.concatenate([np.concatenate(truth, axis=2), np.concatenate(samples, axis=2)], axis=1)
-
-
-def _draws_of(group: Marginal | Joint, n: int, key: Array) -> np.ndarray:
-    if isinstance(group, Marginal):
-        return group.sample(n, key=key)
-    # Weighted prior draws: a Markov chain for each of many simulations would take hours.
-    keys = jax.random.split(key, len(group.log_ratio))
-    return np.stack([group.weighted(i).resample(n, key=k) for i, k in enumerate(keys)])

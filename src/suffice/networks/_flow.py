@@ -2,10 +2,10 @@
 
     log q(y | x) = log N(T(y; x); 0, 1) + log |det ∂T/∂y|,
 
-T a stack of rational-quadratic splines (Durkan et al. 2019, arXiv:1906.04032), either autoregressive
-(Papamakarios et al. 2017, arXiv:1705.07057) or by coupling (Dinh et al. 2017, arXiv:1605.08803). The flows themselves
-are flowjax's. A module here holds nothing but their weights, so that two of them have the same structure, and that they
-can be saved; what is fixed is made anew from the sizes.
+T a stack of shifts and scales, each followed by a rational-quadratic spline (Durkan et al. 2019, arXiv:1906.04032),
+either autoregressive (Papamakarios et al. 2017, arXiv:1705.07057) or by coupling (Dinh et al. 2017, arXiv:1605.08803).
+The flows themselves are flowjax's. A module here holds nothing but their weights, so that two of them have the same
+structure, and that they can be saved; what is fixed is made anew from the sizes.
 """
 
 import functools
@@ -92,6 +92,12 @@ class ConditionalFlow(eqx.Module):
         """One draw of y given x."""
         return self._flow.sample(as_key(key), condition=self._condition(x))
 
+    def sample_and_log_prob(
+        self, x: Float[Array, " n_x"] | None = None, *, key: KeyLike
+    ) -> tuple[Float[Array, " n_y"], Float[Array, ""]]:
+        """One draw of y given x, and log q(y | x) of it, for the price of the draw."""
+        return self._flow.sample_and_log_prob(as_key(key), condition=self._condition(x))
+
     def parameters(self, x: Float[Array, " n_x"]) -> Any:
         """What `given` needs to know of x."""
         return x
@@ -102,7 +108,7 @@ class ConditionalFlow(eqx.Module):
 
 
 def _made(sizes: _Sizes, key: Array) -> Any:
-    from flowjax.bijections import RationalQuadraticSpline
+    from flowjax.bijections import Affine, Chain, RationalQuadraticSpline
     from flowjax.distributions import StandardNormal
     from flowjax.flows import coupling_flow, masked_autoregressive_flow
 
@@ -110,7 +116,7 @@ def _made(sizes: _Sizes, key: Array) -> Any:
     return make(
         key,
         base_dist=StandardNormal((sizes.n_y,)),
-        transformer=RationalQuadraticSpline(knots=sizes.knots, interval=sizes.reach),
+        transformer=Chain([Affine(), RationalQuadraticSpline(knots=sizes.knots, interval=sizes.reach)]),
         cond_dim=sizes.n_x or None,
         flow_layers=sizes.layers,
         nn_width=sizes.width,

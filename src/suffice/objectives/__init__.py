@@ -4,6 +4,7 @@ from ._bottleneck import Bottleneck as Bottleneck
 from ._calibration import Calibration as Calibration
 from ._ceb import CEB as CEB
 from ._fisher import Fisher as Fisher
+from ._flow import Flow as Flow
 from ._infomax import InfoMax as InfoMax
 from ._mib import MIB as MIB
 from ._moments import Moments as Moments, moments_of as moments_of

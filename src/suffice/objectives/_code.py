@@ -13,6 +13,7 @@ from jaxtyping import Array, Float, PyTree
 from ..core import Frozen
 from ..networks import Dense, moments, start_from_data
 from ..train import flat_summary
+from ._summaries import check_summary, summaries_of
 
 _SHARE = 0.3
 
@@ -28,15 +29,14 @@ class Code(eqx.Module):
     spread: Dense | None = None
 
     def __check_init__(self):
-        if not callable(self.summary):
-            raise TypeError(f"summary must be a network or a function x -> s, but a {type(self.summary).__name__} came")
+        check_summary(self.summary)
 
     def started(self, x: PyTree, target: Float[np.ndarray, "n p"], *, key: Array) -> "Code":
         """From training rows of the data and of what the code is to tell."""
         if self.scale is not None:
             return self
         summary = start_from_data(self.summary, lambda f, one: f(one), x, target)
-        s = np.asarray(eqx.filter_jit(eqx.filter_vmap(flat_summary(summary)))(x), np.float64)
+        s = summaries_of(summary, x)
         centre, scale = moments(s, (s.shape[1],))
         z = (s - centre) / scale
         design = np.concatenate([target - target.mean(axis=0), np.ones((len(z), 1))], axis=1)

@@ -30,8 +30,10 @@ class AbstractHead(eqx.Module):
     """A learned log-ratio between one context (a summary) and one group of parameters.
 
     To write one: `about` computes once what depends on the context alone, `pair` adds the
-    parameters, `start` takes first weights from rows on the host.
+    parameters, `start` takes first weights from rows on the host; `context` holds the statistics of the context.
     """
+
+    context: eqx.AbstractVar[Frozen]
 
     @abc.abstractmethod
     def about(self, context: Float[Array, " c"]) -> PyTree:

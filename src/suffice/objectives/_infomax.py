@@ -23,6 +23,7 @@ from ..bounds import AbstractBound, pair_up, registry
 from ..networks import Stack, start_from_data
 from ..train import AbstractObjective, AbstractSource, flat_summary
 from ._residual import Residual, ResidualCritic, ResidualDensity
+from ._summaries import check_summary, summaries_of
 
 
 class InfoMax(AbstractObjective):
@@ -58,8 +59,7 @@ class InfoMax(AbstractObjective):
         width: int = 64,
         depth: int = 2,
     ):
-        if not callable(summary):
-            raise TypeError(f"summary must be a network or a function x -> s, but a {type(summary).__name__} came")
+        check_summary(summary)
         if isinstance(bound, str) and bound not in ("ba", *registry.names):
             raise ValueError(f"no bound is called {bound!r}; known: ba, {', '.join(registry.names)}")
         made: Any = registry.get(bound) if isinstance(bound, str) and bound != "ba" else lambda: bound
@@ -71,7 +71,7 @@ class InfoMax(AbstractObjective):
             return self
         theta = np.asarray(rows.theta, np.float64)
         summary = start_from_data(self.summary, lambda f, x: f(x), rows.x, theta)
-        s = np.asarray(eqx.filter_jit(eqx.filter_vmap(flat_summary(summary)))(rows.x), np.float64)
+        s = summaries_of(summary, rows.x)
         k, p = s.shape[1], theta.shape[1]
         for_learned, for_bound = jax.random.split(key)
         if self.bound == "ba":

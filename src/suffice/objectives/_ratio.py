@@ -21,6 +21,7 @@ from ..train import AbstractObjective, AbstractSource
 from ._contrast import bce, imbalance, nre_c
 from ._groups import Marginals, resolve_groups
 from ._heads import Heads, start_heads
+from ._summaries import check_summary, summaries_of
 
 
 class Ratio(AbstractObjective):
@@ -70,8 +71,7 @@ class Ratio(AbstractObjective):
         width: int = 64,
         depth: int = 2,
     ):
-        if not callable(summary):
-            raise TypeError(f"summary must be a network or a function x -> s, but a {type(summary).__name__} came")
+        check_summary(summary)
         if loss not in ("bce", "nre-c"):
             raise ValueError(f"loss must be 'bce' or 'nre-c', but {loss!r} came")
         if negatives < 1 or (loss == "nre-c" and negatives < 2):
@@ -100,7 +100,7 @@ class Ratio(AbstractObjective):
         theta = np.asarray(rows.theta)
         groups = resolve_groups(self.marginals, names)
         summary = start_from_data(self.summary, lambda f, x: f(x), rows.x, theta)
-        s = np.asarray(eqx.filter_jit(eqx.filter_vmap(lambda x: jnp.ravel(jnp.asarray(summary(x)))))(rows.x))
+        s = summaries_of(summary, rows.x)
         counts = _class_counts(dict(self.classes), names, theta, groups)
         chain = self.marginals == "autoregressive"
         given = tuple(tuple(range(i)) if chain else () for i in range(len(groups)))

@@ -2,6 +2,8 @@
 
 from ._abc import ABC as ABC, ABCRun as ABCRun
 from ._abstract import AbstractDensity as AbstractDensity, AbstractPosterior as AbstractPosterior
+from ._drawn import AbstractDrawn as AbstractDrawn
+from ._flow_posterior import FlowPosterior as FlowPosterior
 from ._gaussian_approximation import (
     GaussianApproximation as GaussianApproximation,
     GaussianPosterior as GaussianPosterior,
@@ -9,10 +11,14 @@ from ._gaussian_approximation import (
 )
 from ._joint import Joint as Joint
 from ._marginal import Marginal as Marginal
+from ._mixture import Mixture as Mixture
+from ._of_objective import of_objective as of_objective
 from ._particles import Particles as Particles
 from ._pmc import PMC as PMC, PMCRun as PMCRun
 from ._posterior import posterior as posterior
 from ._ratio_posterior import RatioPosterior as RatioPosterior
+from ._reweighted import reweight as reweight, Reweighted as Reweighted
 from ._rounds import Round as Round, Rounds as Rounds, rounds as rounds
 from ._truncate import truncate as truncate
 from ._weighted import Weighted as Weighted
+from ._weighted_draws import WeightedDraws as WeightedDraws

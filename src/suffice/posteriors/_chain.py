@@ -71,7 +71,7 @@ class Chain:
 
 
 def prior_times_ratio(
-    objective: Ratio, prior: AbstractPrior, group: int, log_ratio: Any, observations: int, *, single: bool
+    objective: Any, prior: AbstractPrior, group: int, log_ratio: Any, observations: int, *, single: bool
 ) -> Marginal:
     """The gridded marginal of a group of one or two parameters."""
     columns = objective.groups[group]

@@ -15,6 +15,7 @@ from ._adaptive import adaptive_draws
 from ._evaluate import group_ratio
 from ._nuts import nuts
 from ._weighted import Weighted
+from ._weighted_draws import WeightedDraws
 
 _CHAINS = 4
 
@@ -25,22 +26,21 @@ class Joint:
 
     - `prior`: the prior of these parameters alone.
     - `head`, `context`: the learned ratio, and the summaries `(m, k)` of the observations.
-    - `draws`: `(m, n, d)`, with `log_ratio` and `log_weight` `(m, n)`: weighted draws of each
-      posterior, from which moments, quantiles and levels are taken.
+    - `draws`: weighted draws of each posterior, from which moments, quantiles and levels are taken, with `log_ratio`
+      `(m, n)` at each of them.
     """
 
     names: tuple[str, ...]
     prior: AbstractPrior
     head: Any
     context: Array
-    draws: np.ndarray
-    log_ratio: np.ndarray
-    log_weight: np.ndarray
+    draws: WeightedDraws
+    log_ratio: Float[np.ndarray, "m n"]
     single: bool
 
     def weighted(self, observation: int = 0) -> Weighted:
         """The weighted draws of one observation."""
-        return Weighted(self.draws[observation], self.log_weight[observation])
+        return self.draws.one(observation)
 
     @property
     def evidence(self) -> np.ndarray:
@@ -50,32 +50,28 @@ class Joint:
     @property
     def mean(self) -> np.ndarray:
         """Posterior means, `(d,)` or `(m, d)`."""
-        return self._out(self._mean())
+        return self._out(self.draws.mean)
 
     @property
     def std(self) -> np.ndarray:
         """Posterior standard deviations, `(d,)` or `(m, d)`."""
-        return self._out(np.sqrt(self._average((self.draws - self._mean()[:, None]) ** 2)))
+        return self._out(self.draws.std)
 
     def quantile(self, q: float) -> np.ndarray:
         """The value below which a share `q` of each parameter's mass lies, `(d,)` or `(m, d)`."""
-        order = np.argsort(self.draws, axis=1)
-        draws = np.take_along_axis(self.draws, order, axis=1)
-        below = np.cumsum(np.take_along_axis(self._weights()[..., None], order, axis=1), axis=1)
-        rows, axes = range(len(draws)), range(draws.shape[2])
-        return self._out(np.array([[np.interp(q, below[m, :, a], draws[m, :, a]) for a in axes] for m in rows]))
+        return self._out(self.draws.quantile(q))
 
     def cdf(self, theta: Float[np.ndarray, "m d"]) -> np.ndarray:
         """Mass below each observation's own `theta`, for each parameter, `(m, d)`."""
-        return self._average(self.draws < np.asarray(theta)[:, None])
+        return self.draws.cdf(theta)
 
     def level(self, theta: Float[np.ndarray, "m d"]) -> np.ndarray:
         """Mass of the smallest credible region (highest density) that holds `theta`, `(m,)`."""
         theta = np.asarray(theta, np.float64)
         own = group_ratio(self.head, self.context)(theta[:, None])[:, 0] + self._log_prior(theta)
-        flat = self._log_prior(self.draws.reshape(-1, self.draws.shape[2]))
+        flat = self._log_prior(self.draws.theta.reshape(-1, theta.shape[1]))
         density = self.log_ratio + flat.reshape(self.log_ratio.shape)
-        return (self._weights() * (density > own[:, None])).sum(axis=1)
+        return self.draws.mass(density > own[:, None])
 
     def log_prob(self, theta: Float[Array | np.ndarray, "n d"]) -> np.ndarray:
         """Log-density, `(n,)` or `(m, n)`, normalised by the evidence that the weighted draws give."""
@@ -95,15 +91,6 @@ class Joint:
         unconstrained = self.prior.to_unconstrained(jnp.asarray(starts, float))
         target = _Target(self.prior, self.head, self.context[observation])
         return np.asarray(self.prior.from_unconstrained(jnp.asarray(nuts(target, unconstrained, n, key=for_chains))))
-
-    def _weights(self) -> np.ndarray:
-        return np.stack([self.weighted(i).weights for i in range(len(self.log_ratio))])
-
-    def _mean(self) -> np.ndarray:
-        return self._average(self.draws)
-
-    def _average(self, values: np.ndarray) -> np.ndarray:
-        return np.einsum("mn,mnd->md", self._weights(), values)
 
     def _log_prior(self, theta: np.ndarray) -> np.ndarray:
         return np.asarray(self.prior.log_prob(jnp.asarray(theta, float)), np.float64)
@@ -128,7 +115,7 @@ def joint(
     """Weighted draws for a group: 20,000 for one observation, 2,000 for each of several."""
     log_ratio = group_ratio(head, context)
     draws = adaptive_draws(prior, log_ratio, len(context), 20_000 if single else 2_000, key=key)
-    found = Joint(names, prior, head, context, *draws, single)
+    found = Joint(names, prior, head, context, WeightedDraws(draws.theta, draws.log_weight), draws.log_ratio, single)
     if single:
         found.weighted().warn_if_few()
     return found

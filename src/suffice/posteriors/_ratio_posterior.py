@@ -18,6 +18,7 @@ from ._chain import Chain, prior_times_ratio
 from ._evaluate import group_ratio, summaries
 from ._joint import Joint, joint
 from ._marginal import Marginal
+from ._of_objective import of_objective
 from ._weighted import Weighted
 
 
@@ -30,7 +31,7 @@ class RatioPosterior(AbstractDensity):
     `marginals="joint"` or `"autoregressive"` learns how they depend on each other.
     """
 
-    objective: Ratio
+    objective: Any  # a Ratio, or the mean of several
     prior: AbstractPrior
     context: Float[Array, "m k"]
     parts: tuple[Marginal | Joint, ...]
@@ -77,24 +78,49 @@ class RatioPosterior(AbstractDensity):
         found = np.stack([part.evidence for part in self.parts], axis=1)
         return found[0] if self.single else found
 
-    def ranks(self, theta: Float[Array | np.ndarray, "m p"]) -> np.ndarray:
-        """Posterior mass below each observation's true parameters, `(m, p)`."""
+    @property
+    def regions(self) -> tuple[tuple[int, ...], ...]:
+        """Of which parameters together `levels` speaks, as column numbers: each group; of a chain, all."""
+        return (tuple(range(len(self.objective.names))),) if self.chain is not None else self.objective.groups
+
+    def ranks(self, theta: Float[Array | np.ndarray, "m p"], *, key: KeyLike = 0) -> np.ndarray:
+        """Posterior mass below each observation's true parameters, `(m, p)`.
+
+        A class has no unique rank: its mass reaches from the mass below it to the mass up to it. A place drawn at
+        random in between is uniform when the posterior is right.
+        """
         theta = np.asarray(theta, np.float64)
         if self.chain is not None:
             return (self._drawn() < theta[:, None]).mean(axis=1)
         found = [part.cdf(theta[:, list(g)]) for part, g in zip(self.parts, self.objective.groups)]
-        return self._columns(found)
+        moved = [values + places for values, places in zip(found, self._places(theta, key))]
+        return np.clip(self._columns(moved), 0.0, 1.0)
 
-    def levels(self, theta: Float[Array | np.ndarray, "m p"]) -> np.ndarray:
+    def levels(self, theta: Float[Array | np.ndarray, "m p"], *, key: KeyLike = 0) -> np.ndarray:
         """Mass of the smallest credible region of each group that holds the true parameters, `(m, g)`.
 
-        For an autoregressive ratio there is one group, the joint; its levels come from draws.
+        For an autoregressive ratio there is one group, the joint; its levels come from draws. A class is placed at
+        random in its own mass.
         """
         theta = np.asarray(theta, np.float64)
         if self.chain is not None:
             return self.chain.levels(theta, self._drawn())[:, None]
         found = [part.level(theta[:, list(g)]) for part, g in zip(self.parts, self.objective.groups)]
-        return np.stack(found, axis=1)
+        moved = [values + places[:, 0] for values, places in zip(found, self._places(theta, key))]
+        return np.clip(np.stack(moved, axis=1), 0.0, 1.0)
+
+    def region_draws(self, n: int, *, key: KeyLike) -> list[np.ndarray]:
+        """`n` draws for each region, `(m, n, d)`: of a group of three or more from its weighted draws."""
+        if self.chain is not None:
+            drawn = self.sample(n, key=key)
+            return [drawn[None] if self.single else drawn]
+        keys = jax.random.split(as_key(key), len(self.parts))
+        return [_draws_of(part, n, k, self.single) for part, k in zip(self.parts, keys)]
+
+    def _places(self, theta: np.ndarray, key: KeyLike) -> list[np.ndarray]:
+        """Where in its class to place the truth of each group, as mass to add to that of the middle, `(m, 1)`."""
+        u = np.asarray(jax.random.uniform(as_key(key), theta.shape), np.float64) - 0.5
+        return [_class_mass(part, theta, g) * u[:, g[:1]] for part, g in zip(self.parts, self.objective.groups)]
 
     def sample(self, n: int, *, key: KeyLike) -> np.ndarray:
         """`n` draws of all parameters, `(n, p)` or `(m, n, p)`."""
@@ -155,9 +181,12 @@ class RatioPosterior(AbstractDensity):
         return np.stack([places[name] for name in self.names], axis=-1)
 
 
-def ratio_posterior(
-    objective: Ratio, prior: AbstractPrior, rows: PyTree, *, single: bool, key: Array
-) -> RatioPosterior:
+@of_objective.register
+def _(objective: Ratio, prior: AbstractPrior, rows: PyTree, *, single: bool, key: Array) -> RatioPosterior:
+    return ratio_posterior(objective, prior, rows, single=single, key=key)
+
+
+def ratio_posterior(objective: Any, prior: AbstractPrior, rows: PyTree, *, single: bool, key: Array) -> RatioPosterior:
     """Evaluate every group for the observations `rows` (leading axis m)."""
     context = summaries(objective.summary, rows)
     covered = {column for group in objective.groups for column in group}
@@ -175,7 +204,7 @@ def ratio_posterior(
 
 
 def _part(
-    objective: Ratio, prior: AbstractPrior, group: int, context: Array, single: bool, key: Array
+    objective: Any, prior: AbstractPrior, group: int, context: Array, single: bool, key: Array
 ) -> Marginal | Joint:
     head, columns = objective.trained.one(group), objective.groups[group]
     if len(columns) <= 2:
@@ -184,3 +213,19 @@ def _part(
     names = tuple(objective.names[i] for i in columns)
     whole = columns == tuple(range(len(objective.names)))
     return joint(names, prior if whole else prior.subset(columns), head, context, single=single, key=key)
+
+
+def _class_mass(part: Marginal | Joint, theta: np.ndarray, group: tuple[int, ...]) -> np.ndarray:
+    """The mass of each truth's own class, `(m, 1)`; none for continuous parameters."""
+    if not isinstance(part, Marginal) or not part.classes:
+        return np.zeros((len(theta), 1))
+    return np.take_along_axis(part.mass, theta[:, group].astype(int), axis=1)
+
+
+def _draws_of(part: Marginal | Joint, n: int, key: Array, single: bool) -> np.ndarray:
+    if isinstance(part, Marginal):
+        drawn = part.sample(n, key=key)
+        return drawn[None] if single else drawn
+    # A Markov chain for each of many observations would take hours.
+    keys = jax.random.split(key, len(part.log_ratio))
+    return np.stack([part.weighted(i).resample(n, key=k) for i, k in enumerate(keys)])

@@ -1,6 +1,7 @@
 """The one training loop, and where its batches come from."""
 
 from ._arrays import Arrays as Arrays
+from ._ensemble import Ensemble as Ensemble
 from ._fit import Fit as Fit, fit as fit
 from ._fit_members import fit_members as fit_members, Fits as Fits
 from ._fresh import Fresh as Fresh

@@ -1,10 +1,13 @@
 """A fit on disk, written whole after an epoch, from which a killed fit goes on bit for bit."""
 
+import hashlib
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+from jaxtyping import PyTree
 
 from ..core import load, save
 from ._epoch import State
@@ -48,3 +51,19 @@ def read_checkpoint(path: Path, fresh: Progress, fingerprint: str) -> Progress:
     state = jax.tree.unflatten(structure, [jnp.asarray(leaf) for leaf in content["leaves"]])
     patience = tuple(Patience(*one) for one in content["patience"])
     return Progress(state, patience, content["epoch"], content["history"])
+
+
+def fingerprint_of(task: Any, weights: PyTree, rows: Any, learning_rate: float) -> str:
+    """Tells fits apart: the start, the data, the key and every setting that changes the course."""
+    digest = hashlib.sha256()
+    for leaf in jax.tree.leaves((weights, rows)):
+        digest.update(np.ascontiguousarray(leaf).tobytes())
+    digest.update(np.asarray(jax.random.key_data(task.key)).tobytes())
+    course = (
+        *task.steps,
+        task.settings[1:],
+        task.rules.plateau,
+        task.rules.factor,
+    )
+    digest.update(repr((course, learning_rate, jax.tree.structure(weights))).encode())
+    return digest.hexdigest()

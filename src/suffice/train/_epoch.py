@@ -23,6 +23,7 @@ class Settings(NamedTuple):
     monitor: str
     track_from: int
     average: float
+    flat: bool
 
 
 class State(eqx.Module):

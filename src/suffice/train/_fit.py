@@ -1,16 +1,13 @@
 """The one training loop."""
 
 import dataclasses
-import hashlib
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-import equinox as eqx
 import jax
-import numpy as np
 import optax
 import pandas as pd
 from jaxtyping import PyTree
@@ -18,16 +15,14 @@ from jaxtyping import PyTree
 from ..core import as_key, KeyLike
 from ..simulate import Batch, Simulations
 from ._as_source import as_source
-from ._checkpoint import Progress, read_checkpoint
-from ._epoch import initial_state, parts_of, Settings
-from ._flat import flat, unflat
-from ._loop import refuse_below_one, Rules, run, Task
+from ._ensemble import Ensemble, started
+from ._loop import refuse_below_one, Rules
 from ._objective import AbstractObjective
-from ._optimiser import adamw
-from ._patience import Patience
 from ._reach import Reach, reach_of
 from ._rows import refuse_constant_parameters
+from ._shards import Shards
 from ._source import AbstractSource, Split
+from ._train import settings_of, train
 from .tangents import Rows
 
 START_ROWS = 16_384
@@ -78,6 +73,7 @@ def fit(
     monitor: str | None = None,
     track_from: int = 0,
     keep: Literal["best", "last"] = "best",
+    ensemble: int = 1,
     checkpoint: str | Path | None = None,
     loggers: Sequence[Callable[[Mapping[str, float]], None]] = (),
     segment: int | None = None,
@@ -107,6 +103,8 @@ def fit(
       names it unless told.
     - `track_from`: the step from which the best weights are tracked (for annealed losses).
     - `keep`: the weights with the best held-out value, or the last ones.
+    - `ensemble`: how many objectives to train side by side, in one compiled call, from different starts; with more
+      than one, `Fit.objective` is a `train.Ensemble` of them, and `sf.posterior` their mixture.
     - `checkpoint`: a file written after each epoch; the same call goes on from it after a kill,
       bit for bit as if it had not been killed.
     - `loggers`: functions called with each epoch's numbers (`sf.train.tensorboard(folder)`).
@@ -120,55 +118,45 @@ def fit(
     for_split, for_start, for_epochs = jax.random.split(as_key(key), 3)
     if keep not in ("best", "last"):
         raise ValueError(f"keep must be 'best' or 'last', but {keep!r} came")
-    refuse_below_one(max_epochs=max_epochs, patience=patience, plateau=plateau, batch_size=batch_size)
-    started = time.perf_counter()
+    refuse_below_one(
+        max_epochs=max_epochs, patience=patience, plateau=plateau, batch_size=batch_size, ensemble=ensemble
+    )
+    began = time.perf_counter()
     whole = as_source(data, batch_size, segment)
     source, held_out, split = whole.divide(valid, test, key=for_split)
     rows = source.sample(START_ROWS, key=for_start)
     refuse_constant_parameters(rows, whole.names)
-    weights, fixed = parts_of(objective.start(rows, names=whole.names, key=for_start))
-    watched = objective.monitor if monitor is None else monitor
-    settings = Settings(optimiser or adamw(weight_decay, 10.0), watched, track_from, average)
-    rules = Rules(min_epochs, max_epochs, patience, plateau, factor, max_seconds)
-    task = Task(fixed, source, held_out, for_epochs, settings, rules)
-    fresh = Progress(
-        initial_state(weights if optimiser else flat(weights), settings), (Patience(learning_rate),), 0, []
+    if ensemble > 1 and isinstance(whole, Shards):
+        raise ValueError("an ensemble is trained on simulations in memory: pass sims.load(), or ensemble=1")
+    found, history, why = train(
+        started(objective, ensemble, rows, whole.names, for_start),
+        [(source, held_out)] * ensemble,
+        rows,
+        alone=ensemble == 1,
+        key=for_epochs,
+        settings=settings_of(
+            optimiser, weight_decay, objective.monitor if monitor is None else monitor, track_from, average
+        ),
+        rules=Rules(min_epochs, max_epochs, patience, plateau, factor, max_seconds),
+        learning_rate=learning_rate,
+        keep=keep,
+        checkpoint=None if checkpoint is None else Path(checkpoint),
+        loggers=loggers,
+        progress=progress,
     )
-    path = None if checkpoint is None else Path(checkpoint)
-    mark = "" if path is None else _fingerprint(task, weights, rows, learning_rate)
-    resumed = fresh if path is None else read_checkpoint(path, fresh, mark)
-    end, why = run(task, resumed, checkpoint=path, fingerprint=mark, loggers=loggers, show=progress)
-    kept = end.state.best if keep == "best" else end.state.average
-    trained: AbstractObjective = eqx.combine(unflat(kept), fixed)
+    trained = found[0] if ensemble == 1 else Ensemble(found)
     return Fit(
         objective=trained.finish(held_out, key=for_start),
-        history=pd.DataFrame(end.history),
+        history=history,
         stopped=why,
         split=split,
         example=_example(rows),
         names=whole.names,
         reach=reach_of(rows.x) if isinstance(rows, Batch | Rows) else None,
-        seconds=time.perf_counter() - started,
+        seconds=time.perf_counter() - began,
     )
 
 
 def _example(rows: Any) -> PyTree:
     x = rows.x if isinstance(rows, Batch | Rows) else rows
     return jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), x)
-
-
-def _fingerprint(task: Task, weights: PyTree, rows: Any, learning_rate: float) -> str:
-    """Tells fits apart: the start, the data, the key and every setting that changes the course."""
-    digest = hashlib.sha256()
-    for leaf in jax.tree.leaves((weights, rows)):
-        digest.update(np.ascontiguousarray(leaf).tobytes())
-    digest.update(np.asarray(jax.random.key_data(task.key)).tobytes())
-    course = (
-        task.source.steps,
-        task.held_out.steps,
-        task.settings[1:],
-        task.rules.plateau,
-        task.rules.factor,
-    )
-    digest.update(repr((course, learning_rate, jax.tree.structure(weights))).encode())
-    return digest.hexdigest()

@@ -2,28 +2,20 @@
 
 import dataclasses
 import math
-import operator
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import equinox as eqx
 import jax
-import jax.numpy as jnp
 import optax
 import pandas as pd
 
 from ..core import as_key, KeyLike
-from ._checkpoint import Progress
-from ._epoch import initial_state, parts_of, Settings
 from ._fit import START_ROWS
-from ._flat import flat, unflat
-from ._loop import refuse_below_one, Rules, run, Task
-from ._members import Members
+from ._loop import refuse_below_one, Rules
 from ._objective import AbstractObjective
-from ._optimiser import adamw
-from ._patience import Patience
 from ._source import AbstractSource
+from ._train import settings_of, train
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,26 +68,23 @@ def fit_members(
     for_start, for_epochs = jax.random.split(as_key(key))
     refuse_below_one(max_epochs=max_epochs, patience=patience, plateau=plateau)
     began = time.perf_counter()
-    pieces = []
+    starts = []
     for member, (objective, (source, _)) in enumerate(zip(objectives, parts, strict=True)):
         own = jax.random.fold_in(for_start, member)
-        started = objective.start(source.sample(START_ROWS, key=own), names=source.names, key=own)
-        pieces.append(parts_of(started))
+        starts.append(objective.start(source.sample(START_ROWS, key=own), names=source.names, key=own))
     watched = objectives[0].monitor if monitor is None else monitor
-    settings = Settings(optimiser or adamw(weight_decay, 10.0), watched, track_from, average)
-    rules = Rules(min_epochs, max_epochs, patience, plateau, factor, max_seconds)
-    each = [piece[0] if optimiser else flat(piece[0]) for piece in pieces]
-    weights = jax.tree.map(lambda *leaves: jnp.asarray(leaves), *each)
-    fixed, source, held_out = (
-        Members.of(trees) for trees in ([piece[1] for piece in pieces], *([part[i] for part in parts] for i in (0, 1)))
+    found, history, why = train(
+        starts,
+        parts,
+        None,
+        alone=False,
+        key=for_epochs,
+        settings=settings_of(optimiser, weight_decay, watched, track_from, average),
+        rules=Rules(min_epochs, max_epochs, patience, plateau, factor, max_seconds),
+        learning_rate=learning_rate,
+        loggers=loggers,
+        progress=progress,
     )
-    n = len(pieces)
-    task = Task(fixed, source, held_out, for_epochs, settings, rules, n)
-    state = jax.vmap(lambda own: initial_state(own, settings))(weights)
-    fresh = Progress(state, (Patience(learning_rate),) * n, 0, [])
-    end, why = run(task, fresh, checkpoint=None, fingerprint="", loggers=loggers, show=progress)
-    each = [jax.tree.map(operator.itemgetter(member), end.state.best) for member in range(n)]
-    best: list[AbstractObjective] = [eqx.combine(unflat(own), fixed[member]) for member, own in enumerate(each)]
-    keys = jax.random.split(for_start, n)
-    trained = [one.finish(held, key=own) for one, (_, held), own in zip(best, parts, keys)]
-    return Fits(tuple(trained), pd.DataFrame(end.history), why, time.perf_counter() - began)
+    keys = jax.random.split(for_start, len(found))
+    trained = [one.finish(held, key=own) for one, (_, held), own in zip(found, parts, keys)]
+    return Fits(tuple(trained), history, why, time.perf_counter() - began)

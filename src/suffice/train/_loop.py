@@ -49,6 +49,12 @@ class Task(NamedTuple):
     rules: Rules
     members: int | None = None
 
+    @property
+    def steps(self) -> tuple[int, int]:
+        """Batches of the training part and of the held-out one."""
+        sources = (self.source, self.held_out) if self.members is None else (self.source.tree, self.held_out.tree)
+        return sources[0].steps, sources[1].steps
+
     def segments(self, key: Array) -> Iterator[Any]:
         """The pieces of one epoch."""
         return self.source.segments(key) if self.members is None else iter([self.source])

@@ -11,7 +11,13 @@ from ._gaussian_trajectory import AbstractGaussianTrajectory as AbstractGaussian
 from ._levy_walk import LevyWalk as LevyWalk
 from ._linear_regression import LinearRegression as LinearRegression
 from ._lotka_volterra import LotkaVolterra as LotkaVolterra
+from ._normal_mean import NormalMean as NormalMean, TwoSpreads as TwoSpreads
 from ._ornstein_uhlenbeck import OrnsteinUhlenbeck as OrnsteinUhlenbeck
+from ._predator_prey import PredatorPrey as PredatorPrey
 from ._process import AbstractProcess as AbstractProcess, registry as registry
 from ._scaled_brownian import ScaledBrownian as ScaledBrownian
+from ._sir import SIR as SIR
+from ._slcp import SLCP as SLCP
+from ._spike_train import SpikeTrain as SpikeTrain
 from ._trajectory import AbstractTrajectory as AbstractTrajectory
+from ._two_moons import TwoMoons as TwoMoons

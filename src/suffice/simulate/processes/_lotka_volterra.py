@@ -6,8 +6,7 @@
 Lotka (1925), Volterra (1926); model and priors of B. Carpenter, "Predator-Prey Population Dynamics: the
 Lotka-Volterra model in Stan" (2018). The equations are integrated in (log u, log v), where they read
 d(log u)/dt = alpha - beta v, d(log v)/dt = -gamma + delta u, so that no population becomes negative, by
-Runge-Kutta of fourth order with fixed steps (Hairer, Norsett, Wanner, Solving Ordinary Differential
-Equations I, table 1.2).
+Runge-Kutta of fourth order with fixed steps.
 """
 
 import equinox as eqx
@@ -19,6 +18,7 @@ from jaxtyping import Array, Float
 
 from ...priors import Prior
 from ._process import AbstractProcess, registry
+from ._runge_kutta import trajectory
 
 # Rare draws of the prior would leave the range of float32: a population stays within exp(±60), and with
 # its noise within exp(±80).
@@ -84,23 +84,13 @@ class LotkaVolterra(AbstractProcess):
     def log_trajectory(self, theta: Float[Array | np.ndarray, "8"]) -> Float[Array, "years 2"]:
         """Logarithms of hare and lynx each year, without noise."""
         alpha, beta, gamma, delta = theta[:4]
-        step = 1.0 / self.steps
 
         def slope(log_z: Array) -> Array:
             u, v = jnp.exp(jnp.clip(log_z, -_LOG_STATE, _LOG_STATE))
             return jnp.stack([alpha - beta * v, -gamma + delta * u])
 
-        def advance(log_z: Array, _: None) -> tuple[Array, None]:
-            k1 = slope(log_z)
-            k2 = slope(log_z + step / 2 * k1)
-            k3 = slope(log_z + step / 2 * k2)
-            k4 = slope(log_z + step * k3)
-            return jnp.clip(log_z + step / 6 * (k1 + 2 * k2 + 2 * k3 + k4), -_LOG_STATE, _LOG_STATE), None
-
-        def year(log_z: Array, _: None) -> tuple[Array, Array]:
-            return jax.lax.scan(advance, log_z, None, length=self.steps)[0], log_z
-
-        return jax.lax.scan(year, jnp.log(theta[4:6]), None, length=self.years)[1]
+        start = jnp.log(theta[4:6])
+        return trajectory(slope, start, times=self.years, every=1.0, steps=self.steps, reach=_LOG_STATE)
 
     def log_likelihood(
         self, theta: Float[Array | np.ndarray, "8"], x: Float[Array | np.ndarray, "years 2"]

@@ -1,0 +1,38 @@
+"""What objectives that learn densities of parameters share."""
+
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float
+
+from ..priors import AbstractPrior
+from ._summaries import check_summary
+
+
+def check_parameters(summary: Any, prior: Any, what: str) -> None:
+    """`TypeError` or `ValueError` for what cannot be learned."""
+    check_summary(summary)
+    if not isinstance(prior, AbstractPrior):
+        raise TypeError(
+            f"{what} needs the prior of the simulations as its second argument, but a {type(prior).__name__} came; "
+            "sf.Prior.from_samples(sims.theta, sims.names) makes one of draws"
+        )
+    discrete = [name for name, classes in zip(prior.names, prior.discrete) if classes]
+    if discrete:
+        raise ValueError(f"{what} learns densities, but {discrete[0]!r} is discrete; use sf.Ratio for it")
+
+
+def unconstrained_rows(prior: AbstractPrior, theta: Any, names: tuple[str, ...]) -> Float[np.ndarray, "n p"]:
+    """Parameters of training rows on the unconstrained space; `ValueError` where they are not the prior's."""
+    if tuple(names) != tuple(prior.names):
+        raise ValueError(
+            f"the simulations have the parameters {', '.join(names)}, but the prior has {', '.join(prior.names)}; "
+            "give the prior that they were drawn from"
+        )
+    theta = np.asarray(theta)
+    outside = ~np.asarray(prior.contains(theta))
+    if outside.any():
+        at = ", ".join(f"{name}={value:.6g}" for name, value in zip(names, theta[outside][0]))
+        raise ValueError(f"{int(outside.sum())} of {len(theta)} simulations lie outside of the prior, such as {at}")
+    return np.asarray(prior.to_unconstrained(jnp.asarray(theta, float)), np.float64)

@@ -1,0 +1,70 @@
+"""Train started objectives, one alone or several side by side, and give them back with their weights."""
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import pandas as pd
+from jaxtyping import Array
+
+from ._checkpoint import fingerprint_of, Progress, read_checkpoint
+from ._epoch import initial_state, parts_of, Settings
+from ._flat import flat, unflat
+from ._loop import Rules, run, Task
+from ._members import Members
+from ._objective import AbstractObjective
+from ._optimiser import adamw
+from ._patience import Patience
+from ._source import AbstractSource
+
+Trained = tuple[list[Any], pd.DataFrame, str]
+
+
+def train(
+    begun: Sequence[AbstractObjective],
+    parts: Sequence[tuple[AbstractSource, AbstractSource]],
+    rows: Any,
+    *,
+    alone: bool,
+    key: Array,
+    settings: Settings,
+    rules: Rules,
+    learning_rate: float,
+    keep: Literal["best", "last"] = "best",
+    checkpoint: Path | None = None,
+    loggers: Sequence[Callable[[Mapping[str, float]], None]],
+    progress: bool,
+) -> Trained:
+    """The objectives with their trained weights, the history, and why it ended.
+
+    With AdamW, the default, all weights of a member are one vector, which is shorter to compile. `rows`, some training
+    rows, tell data apart in a checkpoint.
+    """
+    pieces = [parts_of(one) for one in begun]
+    weights = [flat(piece[0]) if settings.flat else piece[0] for piece in pieces]
+    if alone:
+        (state,), (fixed,), (source, held_out) = weights, [piece[1] for piece in pieces], parts[0]
+        state = initial_state(state, settings)
+    else:
+        stacked = jax.tree.map(lambda *leaves: jnp.asarray(leaves), *weights)
+        state = jax.vmap(lambda own: initial_state(own, settings))(stacked)
+        columns = ([piece[1] for piece in pieces], *([part[i] for part in parts] for i in (0, 1)))
+        fixed, source, held_out = (Members.of(trees) for trees in columns)
+    task = Task(fixed, source, held_out, key, settings, rules, None if alone else len(pieces))
+    fresh = Progress(state, (Patience(learning_rate),) * len(pieces), 0, [])
+    mark = "" if checkpoint is None else fingerprint_of(task, weights, rows, learning_rate)
+    resumed = fresh if checkpoint is None else read_checkpoint(checkpoint, fresh, mark)
+    end, why = run(task, resumed, checkpoint=checkpoint, fingerprint=mark, loggers=loggers, show=progress)
+    kept = end.state.best if keep == "best" else end.state.average
+    each = [kept] if alone else [jax.tree.map(operator.itemgetter(i), kept) for i in range(len(pieces))]
+    found = [eqx.combine(unflat(own), piece[1]) for own, piece in zip(each, pieces)]
+    return found, pd.DataFrame(end.history), why
+
+
+def settings_of(optimiser: Any, weight_decay: float, monitor: str, track_from: int, average: float) -> Settings:
+    """AdamW on one vector of weights, unless an optimiser is given."""
+    return Settings(optimiser or adamw(weight_decay, 10.0), monitor, track_from, average, optimiser is None)

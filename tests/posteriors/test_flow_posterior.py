@@ -1,0 +1,213 @@
+"""Posteriors of flows, alone, in ensembles, and re-weighted, against exact ones."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpyro.distributions as dist
+import pytest
+from scipy import stats
+
+import suffice as sf
+from suffice.train import Ensemble
+
+SMALL = {"layers": 2, "width": 32, "depth": 1}
+
+
+@pytest.fixture(scope="module")
+def flow(correlated):
+    objective = sf.Flow(sf.networks.MLP(3, 2, width=32, key=1), correlated.prior, **SMALL)
+    return sf.fit(objective, correlated.sims, key=2, max_epochs=25, average=0.98, ensemble=3, progress=False)
+
+
+@pytest.fixture(scope="module")
+def one(flow, correlated):
+    return sf.posterior(flow, correlated.prior, np.array([0.5, 0.3, 0.8]), key=0)
+
+
+def test_the_mixture_is_the_exact_posterior(correlated, one):
+    mean, covariance = correlated.exact([0.5, 0.3, 0.8])
+    std = np.sqrt(np.diag(covariance))
+    np.testing.assert_allclose(one.mean, mean, atol=0.1 * std.min())
+    np.testing.assert_allclose(one.std, std, rtol=0.06)
+    assert (one.spread < 0.2).all()
+    drawn = one.sample(20_000, key=1)
+    np.testing.assert_allclose(np.corrcoef(drawn.T)[0, 1], covariance[0, 1] / std.prod(), atol=0.05)
+    exact = stats.multivariate_normal(mean, covariance)
+    assert np.mean(exact.logpdf(drawn) - one.log_prob(drawn)) == pytest.approx(0, abs=0.02)
+    np.testing.assert_allclose(one.map, mean, atol=0.3 * std.min())
+    assert np.abs(exact.cdf(one.quantile(0.5)) - exact.cdf(mean)) < 0.05
+
+
+def test_density_is_normalised_and_levels_and_ranks_follow_it(one):
+    grid = np.linspace(-4, 4, 161)
+    theta = np.stack(np.meshgrid(grid, grid), axis=-1).reshape(-1, 2)
+    density = np.exp(one.log_prob(theta))
+    assert density.sum() * 0.05**2 == pytest.approx(1, abs=0.01)
+    truth = one.mean + one.std
+    own = np.exp(one.log_prob(truth[None]))
+    assert one.levels(truth[None])[0, 0] == pytest.approx(density[density > own].sum() * 0.05**2, abs=0.02)
+    np.testing.assert_allclose(one.ranks(truth[None])[0], stats.norm.cdf(1), atol=0.04)
+
+
+def test_a_batch_is_many_single_ones(flow, correlated):
+    batch = sf.posterior(flow, correlated.prior, correlated.sims.x[:3], key=0)
+    assert batch.sample(7, key=0).shape == (3, 7, 2) and batch.map.shape == (3, 2)
+    alone = sf.posterior(flow, correlated.prior, correlated.sims.x[1], key=0)
+    theta = np.asarray(correlated.sims.theta[:4])
+    np.testing.assert_allclose(batch.log_prob(theta)[1], alone.log_prob(theta), rtol=1e-3, atol=1e-3)
+    with pytest.raises(ValueError, match="one observation"):
+        batch.to_arviz()
+    assert alone.to_arviz(50).posterior.sizes["draw"] == 50
+
+
+def test_checks_pass_and_name_one_region(flow, correlated):
+    sims = sf.simulate(correlated.prior, correlated.simulator, 300, key=7, progress=False)
+    table = sf.checks.coverage(flow, correlated.prior, sims, key=0).table()
+    assert set(table["group"]) == {"a, b"}
+    assert (np.abs(table["empirical"] - table["nominal"]) < 0.09).all()
+    assert list(sf.checks.sbc(flow, correlated.prior, sims, key=0).table()["parameter"]) == ["a", "b"]
+    assert sf.checks.tarp(flow, correlated.prior, sims, key=0).n == 300
+
+
+def test_an_exact_likelihood_corrects_what_was_learned(correlated, one):
+    matrix, x = np.array([[1.0, 0.8], [0.2, 1.0], [0.5, 0.7]]), np.array([0.5, 0.3, 0.8])
+
+    def log_likelihood(theta):
+        return jax.scipy.stats.norm.logpdf(x, matrix @ theta, 0.5).sum()
+
+    exact = sf.reweight(one, log_likelihood, n=20_000, key=3)
+    mean, covariance = correlated.exact(x)
+    np.testing.assert_allclose(exact.mean, mean, atol=0.03)
+    np.testing.assert_allclose(exact.std, np.sqrt(np.diag(covariance)), rtol=0.02)
+    assert exact.ess > 10_000
+    marginal = stats.multivariate_normal(np.zeros(3), matrix @ matrix.T + 0.25 * np.eye(3))
+    assert exact.log_evidence[0] == pytest.approx(marginal.logpdf(x), abs=0.02)
+    far = stats.multivariate_normal(mean, covariance)
+    drawn = exact.sample(4000, key=4)
+    assert np.mean(far.logpdf(drawn) - exact.log_prob(drawn)) == pytest.approx(0, abs=0.05)
+
+
+def test_a_target_far_off_is_said_to_be(one):
+    with pytest.warns(UserWarning, match="worth only"):
+        sf.reweight(one, lambda theta: -0.5 * (((theta - 2.0) / 0.05) ** 2).sum(), n=2000)
+
+
+def test_another_prior_is_a_factor(flow, correlated):
+    x = np.array([0.5, 0.3, 0.8])
+    narrow = sf.Prior(a=dist.Normal(0, 0.3), b=dist.Normal(0, 0.3))
+    found = sf.posterior(flow, narrow, x, key=0)
+    matrix = np.array([[1.0, 0.8], [0.2, 1.0], [0.5, 0.7]])
+    covariance = np.linalg.inv(np.eye(2) / 0.09 + matrix.T @ matrix / 0.25)
+    np.testing.assert_allclose(found.mean, x @ matrix @ covariance / 0.25, atol=0.04)
+    np.testing.assert_allclose(found.std, np.sqrt(np.diag(covariance)), rtol=0.1)
+
+
+def test_no_mass_leaves_the_prior():
+    prior = sf.Prior(a=dist.Uniform(0, 1), b=dist.LogNormal(0, 1))
+
+    def simulator(key, theta):
+        return theta + jnp.array([0.5, 0.2]) * jax.random.normal(key, (2,))
+
+    sims = sf.simulate(prior, simulator, 3000, key=0, progress=False)
+    fit = sf.fit(sf.Flow(lambda x: x, prior, **SMALL), sims, key=1, max_epochs=15, progress=False)
+    x = np.array([0.0, 0.3])
+    found = sf.posterior(fit, prior, x, key=0)
+    drawn = found.sample(5000, key=0)
+    assert ((drawn[:, 0] >= 0) & (drawn[:, 0] <= 1) & (drawn[:, 1] > 0)).all()
+    exact = stats.truncnorm((0 - x[0]) / 0.5, (1 - x[0]) / 0.5, x[0], 0.5)
+    assert stats.kstest(drawn[:, 0], exact.cdf).statistic < 0.06
+    assert np.isneginf(found.log_prob(np.array([[-0.1, 1.0], [0.5, -1.0]]))).all()
+
+
+def test_two_moons_has_both():
+    """A posterior of two thin crescents; the model has no network before the flow."""
+    from suffice.simulate.processes import TwoMoons
+
+    process = TwoMoons()
+    sims = sf.simulate(process.prior, process, 8000, key=0, progress=False)
+    fit = sf.fit(sf.Flow(lambda x: x, process.prior, width=32), sims, key=1, max_epochs=80, progress=False)
+    x = np.array([0.0, 0.0])
+    drawn = sf.posterior(fit, process.prior, x, key=0).sample(4000, key=1)
+    exact = process.exact_sample(x, 4000, key=2)
+    assert (drawn.sum(axis=1) > 0).mean() == pytest.approx(0.5, abs=0.12)
+    for a, b in zip(np.abs(drawn @ [[1, 1], [1, -1]]).T, np.abs(exact @ [[1, 1], [1, -1]]).T):
+        assert stats.ks_2samp(a, b).statistic < 0.15
+    assert float(fit.objective.loss(sims.rows(np.arange(500)), key=jax.random.key(0), step=jnp.zeros(()))[0]) < -4
+
+
+def test_the_loss_is_minus_the_information(flow, correlated):
+    matrix = np.array([[1.0, 0.8], [0.2, 1.0], [0.5, 0.7]])
+    exact = 0.5 * np.linalg.slogdet(np.eye(3) + matrix @ matrix.T / 0.25)[1]
+    best = flow.history.groupby("member")["valid_loss"].min()
+    np.testing.assert_allclose(-best, exact, atol=0.08)
+
+
+def test_members_of_an_ensemble_differ_and_go_on_after_a_kill(correlated, tmp_path):
+    objective = sf.Flow(sf.networks.MLP(3, 2, width=8, key=1), correlated.prior, layers=1, width=8, depth=1)
+    some = correlated.sims[np.arange(600)]
+    arguments = {"key": 2, "ensemble": 2, "progress": False}
+    whole = sf.fit(objective, some, max_epochs=4, **arguments)
+    assert isinstance(whole.objective, Ensemble) and whole.objective.summary(jnp.ones(3)).shape == (4,)
+    first, second = (one.flow.weights[0] for one in whole.objective.members)
+    assert float(jnp.abs(first - second).max()) > 0.01
+    path = tmp_path / "checkpoint.sf"
+    sf.fit(objective, some, max_epochs=2, checkpoint=path, **arguments)
+    resumed = sf.fit(objective, some, max_epochs=4, checkpoint=path, **arguments)
+    for a, b in zip(jax.tree.leaves(whole.objective), jax.tree.leaves(resumed.objective)):
+        np.testing.assert_array_equal(a, b)
+    sf.save(whole.objective, tmp_path / "model.sf")
+    again = sf.load(tmp_path / "model.sf")
+    np.testing.assert_array_equal(again.members[1].flow.weights[0], second)
+
+
+def test_ratios_are_averaged(regression):
+    from suffice.objectives import Ratio
+
+    objective = Ratio(sf.networks.Linear(100, 3, key=1))
+    fit = sf.fit(objective, regression.sims, key=2, max_epochs=8, ensemble=2, progress=False)
+    rows = regression.fresh.x[:100]
+    found = sf.posterior(fit, regression.prior, rows, key=0)
+    mean, std = regression.process.exact_mean_std(rows)
+    assert np.abs((found.mean - mean) / std).mean() < 0.25
+    assert (found.std / std).mean() == pytest.approx(1.0, abs=0.06)
+    theta = np.asarray(regression.fresh.theta[:5])
+    each = [
+        np.asarray(m.ratios(jax.vmap(lambda x, m=m: m.summary(x))(rows), jnp.broadcast_to(theta, (100, 5, 3))))
+        for m in fit.objective.members
+    ]
+    both = found.objective.ratios(found.context, jnp.broadcast_to(theta, (100, 5, 3)))
+    np.testing.assert_allclose(np.exp(both), np.mean(np.exp(each), axis=0), rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda p, s: sf.Flow(3, p), "must be a network or a function"),
+        (lambda p, s: sf.Flow(lambda x: x, s), "needs the prior"),
+        (lambda p, s: sf.Flow(lambda x: x, sf.Prior(m=dist.Categorical(jnp.ones(2) / 2))), "use sf.Ratio"),
+        (lambda p, s: sf.Flow(lambda x: x, p, kind="planar"), "kind must be"),
+        (lambda p, s: sf.Flow(lambda x: x, p).trained, "not been trained"),
+        (lambda p, s: sf.fit(sf.Flow(lambda x: x, sf.Prior(a=dist.Normal(0, 1))), s, key=0), "but the prior has a"),
+        (
+            lambda p, s: sf.fit(sf.Flow(lambda x: x, sf.Prior(a=dist.Uniform(0, 1), b=dist.Normal(0, 1))), s, key=0),
+            "outside of the prior",
+        ),
+        (lambda p, s: sf.fit(sf.Flow(lambda x: x, p), s, key=0, ensemble=0), "ensemble must be at least 1"),
+    ],
+)
+def test_bad_input_is_refused_with_a_sentence(call, message, correlated, unchecked):
+    with pytest.raises((ValueError, TypeError), match=message):
+        call(correlated.prior, correlated.sims)
+
+
+def test_bad_questions_are_refused(one, flow, correlated, unchecked):
+    with pytest.raises(ValueError, match=r"theta must have shape \(n, 2\)"):
+        one.log_prob(np.zeros((3, 5)))
+    with pytest.raises(ValueError, match="q must lie"):
+        one.quantile(1.5)
+    with pytest.raises(ValueError, match="n must be"):
+        one.sample(0, key=0)
+    with pytest.raises(ValueError, match="untrained objective"):
+        sf.fit(flow.objective.members[0], correlated.sims, key=0, ensemble=2, progress=False)
+    with pytest.raises(ValueError, match="the fit was made for a, b"):
+        sf.posterior(flow, sf.Prior(c=dist.Normal(0, 1)), np.zeros(3))
