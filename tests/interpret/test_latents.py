@@ -62,6 +62,20 @@ def test_noise_is_explained_by_nothing():
     assert max(found.r2) < 0.02 and max(np.abs(found.spearman)) < 0.06
 
 
+def test_an_expression_along_a_curve_is_found():
+    """The second latent is bent by the first: no direction follows it, a polynomial does."""
+    log_d = np.log(THETA[:, 1])
+    u, v = (log_d - log_d.mean()) / log_d.std(), THETA[:, 0] - THETA[:, 0].mean()
+    found = latents(u, v + 0.5 * u**2 - 0.2 * u**3, noise=0.002)
+    straight, bent = (rotate(found, "alpha", degree=degree) for degree in (1, 3))
+    assert straight.r2 < 0.6 and bent.r2 > 0.99
+    z = found.means / found.means.std(axis=0)
+    again = sum(w * (z**own).prod(axis=1) for w, own in zip(bent.weights, bent.powers))
+    np.testing.assert_allclose(again, bent.along, rtol=1e-6, atol=1e-6)
+    with pytest.raises(ValueError, match="degree must be"):
+        rotate(found, "alpha", degree=0)
+
+
 def test_latents_that_were_rotated_are_turned_back():
     c, s = np.cos(0.7), np.sin(0.7)
     one, other = ((v - v.mean()) / v.std() for v in (np.log(D), ALPHA))

@@ -15,5 +15,6 @@ from ._maximum_likelihood import maximum_likelihood as maximum_likelihood
 from ._outputs import outputs as outputs
 from ._relevance import information as information, relevance as relevance
 from ._rotate import rotate as rotate, Rotation as Rotation
+from ._terms import evaluated as evaluated
 from ._tracks import analyse_tracks as analyse_tracks, learn_tracks as learn_tracks, TrackResults as TrackResults
 from ._traverse import Traversal as Traversal, traverse as traverse
