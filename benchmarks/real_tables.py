@@ -1,6 +1,5 @@
 """Iris and wine through the shell: features and species, and every pair.
 
-    pip install '.[benchmarks]'
     python -m benchmarks.real_tables
 
 The reference for one feature and the species is the exact plug-in information of the feature cut into five bins of

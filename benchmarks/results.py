@@ -26,6 +26,7 @@ SECTIONS = {
     "real_tables": "Mutual information of real tables: iris and wine",
     "trajectories": "Trajectories: a bottleneck beside exact likelihoods and SPIVAE",
     "tracks": "Tracks: exponents of 500 tracks with localisation noise",
+    "sbibm": "Flow posteriors: the ten tasks of sbibm",
 }
 HEAD = """# Measured
 

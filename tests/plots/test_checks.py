@@ -15,10 +15,11 @@ def results():
         "coverage": checks.coverage_from_levels(u, NAMES),
         "ranks": checks.sbc_from_ranks(u, NAMES),
         "tarp": checks.tarp_from_samples(samples, truth, key=0),
+        "c2st": checks.c2st(truth, samples[:, 0]),
     }
 
 
-@pytest.mark.parametrize("name", ["coverage", "ranks", "tarp"])
+@pytest.mark.parametrize("name", ["coverage", "ranks", "tarp", "c2st"])
 def test_every_result_draws_itself(name):
     result = results()[name]
     own = result.plot()

@@ -1,6 +1,7 @@
 """Is the posterior right? Checks on held-out simulations, each a result with `.table()` and `.plot()`."""
 
 from ._band import ecdf as ecdf, ecdf_band as ecdf_band
+from ._c2st import C2st as C2st, c2st as c2st
 from ._coverage import (
     Coverage as Coverage,
     coverage as coverage,

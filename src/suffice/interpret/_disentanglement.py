@@ -30,11 +30,9 @@ def mutual_information_gap(latents: Latents) -> float:
 
 
 def dci(latents: Latents) -> dict[str, float]:
-    """Disentanglement, completeness and informativeness (`pip install 'suffice[interpret]'`)."""
-    try:
-        from sklearn.ensemble import RandomForestRegressor
-    except ImportError as fault:
-        raise ImportError("dci needs scikit-learn: pip install 'suffice[interpret]'") from fault
+    """Disentanglement, completeness and informativeness."""
+    from sklearn.ensemble import RandomForestRegressor  # takes a second to import
+
     halves = halves_of(len(latents.mean))
     importances, informative = [], []
     for column in latents.theta.T:

@@ -1,11 +1,14 @@
 """What makes a summary informative: each objective holds all that is learned, and brings its loss."""
 
+from ._abstract_density import AbstractDensityObjective as AbstractDensityObjective
 from ._bottleneck import Bottleneck as Bottleneck
 from ._calibration import Calibration as Calibration
 from ._ceb import CEB as CEB
 from ._fisher import Fisher as Fisher
 from ._flow import Flow as Flow
+from ._flow_matching import FlowMatching as FlowMatching
 from ._infomax import InfoMax as InfoMax
+from ._likelihood import Likelihood as Likelihood
 from ._mib import MIB as MIB
 from ._moments import Moments as Moments, moments_of as moments_of
 from ._ratio import Ratio as Ratio

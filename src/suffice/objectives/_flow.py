@@ -19,13 +19,14 @@ from jaxtyping import Array, Float, PyTree
 from ..core import Frozen
 from ..networks import ConditionalFlow, start_from_data
 from ..priors import AbstractPrior
-from ..train import AbstractObjective, AbstractSource, flat_summary
+from ..train import AbstractSource, flat_summary
+from ._abstract_density import AbstractDensityObjective
 from ._gaussian_start import gaussian_start, GaussianStart
 from ._parameters import check_parameters, unconstrained_rows
 from ._summaries import summaries_of
 
 
-class Flow(AbstractObjective):
+class Flow(AbstractDensityObjective):
     """A summary and the density of the parameters given it, learned together.
 
     **Arguments:**
@@ -69,11 +70,6 @@ class Flow(AbstractObjective):
         self.options = tuple({"kind": kind, "layers": layers, "knots": knots, "width": width, "depth": depth}.items())
         ConditionalFlow(1, prior.dim, **dict(self.options), key=0)  # refuses sizes that cannot be
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the parameters."""
-        return tuple(self.prior.value.names)
-
     def start(self, rows: Any, *, names: tuple[str, ...], key: Array) -> "Flow":
         if self.flow is not None:
             return self
@@ -95,12 +91,10 @@ class Flow(AbstractObjective):
         return -information.mean(), {}
 
     def log_density(self, s: Float[Array, " k"], u: Float[Array, " p"]) -> Float[Array, ""]:
-        """log q(u | s) of parameters on the unconstrained space."""
         z, log_det = self.start_at(s, u)
         return self.trained.log_prob(z, self.start_at.standardised(s)) + log_det
 
     def draw(self, s: Float[Array, " k"], *, key: Array) -> tuple[Float[Array, " p"], Float[Array, ""]]:
-        """A draw of u given s, and log q(u | s)."""
         z, density = self.trained.sample_and_log_prob(self.start_at.standardised(s), key=key)
         u, log_det = self.start_at.inverse(s, z)
         return u, density + log_det

@@ -1,6 +1,7 @@
 """Figures: each takes results and returns matplotlib axes, in colours everybody can tell apart."""
 
 from ._accepted import accepted as accepted
+from ._c2st import c2st as c2st
 from ._corner import corner as corner
 from ._coverage import coverage as coverage
 from ._fisher_ellipses import fisher_ellipses as fisher_ellipses

@@ -2,8 +2,8 @@
 
 from ._abc import ABC as ABC, ABCRun as ABCRun
 from ._abstract import AbstractDensity as AbstractDensity, AbstractPosterior as AbstractPosterior
+from ._density_posterior import DensityPosterior as DensityPosterior
 from ._drawn import AbstractDrawn as AbstractDrawn
-from ._flow_posterior import FlowPosterior as FlowPosterior
 from ._gaussian_approximation import (
     GaussianApproximation as GaussianApproximation,
     GaussianPosterior as GaussianPosterior,
@@ -19,6 +19,7 @@ from ._posterior import posterior as posterior
 from ._ratio_posterior import RatioPosterior as RatioPosterior
 from ._reweighted import reweight as reweight, Reweighted as Reweighted
 from ._rounds import Round as Round, Rounds as Rounds, rounds as rounds
+from ._target_posterior import TargetPosterior as TargetPosterior
 from ._truncate import truncate as truncate
 from ._weighted import Weighted as Weighted
 from ._weighted_draws import WeightedDraws as WeightedDraws

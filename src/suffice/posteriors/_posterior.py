@@ -9,23 +9,29 @@ from jaxtyping import PyTree
 from ..core import as_key, KeyLike
 from ..priors import AbstractPrior
 from ..train import Fit
+from ._evaluate import summaries
 from ._observation import as_rows
 from ._of_objective import of_objective
+from ._target import Target
+from ._target_posterior import target_posterior
 
 
-def posterior(fit: Fit, prior: AbstractPrior, x_obs: PyTree, *, key: KeyLike = 0) -> Any:
+def posterior(fit: Fit, prior: AbstractPrior, x_obs: PyTree, *, together: bool = False, key: KeyLike = 0) -> Any:
     """The posterior of the parameters for an observation.
 
     **Arguments:**
 
-    - `fit`: what `sf.fit` returned for `sf.Ratio` or `sf.Flow`, alone or as an ensemble.
+    - `fit`: what `sf.fit` returned for `sf.Ratio`, `sf.Flow`, `sf.FlowMatching` or `sf.Likelihood`, alone or as an
+      ensemble.
     - `prior`: the prior that the simulations were drawn from (or another one, to ask what
       would follow from it; it must not reach beyond the first).
     - `x_obs`: one observation, shaped as one simulation, or several with a leading axis.
+    - `together`: several observations are independent ones of the same parameters, whose likelihoods multiply, and
+      there is one posterior of all of them. Learned errors multiply as well: check with few first.
     - `key`: seed or JAX key, of the draws that describe the posterior.
 
-    **Returns:** a `RatioPosterior`, a `FlowPosterior`, or a mixture of those of an ensemble, with
-    `.mean .std .quantile .sample .log_prob .to_arviz`.
+    **Returns:** a `RatioPosterior`, a `DensityPosterior`, a `TargetPosterior`, or a mixture of those of an ensemble,
+    with `.mean .std .quantile .sample .log_prob .to_arviz`.
 
     **Raises:** `ValueError` for a wrong shape, non-finite numbers, or a prior with other
     parameters. **Warns** when the observation lies far outside the simulations.
@@ -38,4 +44,7 @@ def posterior(fit: Fit, prior: AbstractPrior, x_obs: PyTree, *, key: KeyLike = 0
         )
     rows, single = as_rows(fit, x_obs)
     rows = jax.tree.map(jnp.asarray, rows)
+    if together:
+        context = summaries(fit.objective.summary, rows)[None]
+        return target_posterior(Target(fit.objective), prior, context, single=True, key=as_key(key))
     return of_objective(fit.objective, prior, rows, single=single, key=as_key(key))

@@ -1,4 +1,4 @@
-"""The posterior that a conditional flow is."""
+"""The posterior that a learned density is."""
 
 import equinox as eqx
 import jax
@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
-from ..objectives import Flow
+from ..objectives import AbstractDensityObjective
 from ..priors import AbstractPrior
 from ._drawn import AbstractDrawn, DRAWS_MANY, DRAWS_ONE, keys_for, rounded
 from ._evaluate import summaries
@@ -17,10 +17,10 @@ from ._weighted_draws import WeightedDraws
 _CHUNK = 4096
 
 
-class FlowPosterior(AbstractDrawn):
+class DensityPosterior(AbstractDrawn):
     """Exact draws and a normalised density, for one observation or several; its support is the prior's."""
 
-    objective: Flow
+    objective: AbstractDensityObjective
     prior: AbstractPrior
     context: Float[Array, "m k"]
     draws: WeightedDraws
@@ -36,15 +36,19 @@ class FlowPosterior(AbstractDrawn):
 
 
 @of_objective.register
-def _(objective: Flow, prior: AbstractPrior, rows: PyTree, *, single: bool, key: Array) -> AbstractDrawn:
-    return under_prior(flow_posterior(objective, rows, single=single, key=key), prior)
+def _(
+    objective: AbstractDensityObjective, prior: AbstractPrior, rows: PyTree, *, single: bool, key: Array
+) -> AbstractDrawn:
+    return under_prior(density_posterior(objective, rows, single=single, key=key), prior)
 
 
-def flow_posterior(objective: Flow, rows: PyTree, *, single: bool, key: Array) -> FlowPosterior:
+def density_posterior(
+    objective: AbstractDensityObjective, rows: PyTree, *, single: bool, key: Array
+) -> DensityPosterior:
     """For the observations `rows` (leading axis m), under the prior of the simulations."""
     context = summaries(objective.summary, rows)
     theta, density = drawn(objective, context, DRAWS_ONE if single else DRAWS_MANY, key)
-    return FlowPosterior(
+    return DensityPosterior(
         objective=objective,
         prior=objective.prior.value,
         context=context,
@@ -55,7 +59,7 @@ def flow_posterior(objective: Flow, rows: PyTree, *, single: bool, key: Array) -
     )
 
 
-def drawn(objective: Flow, context: Array, n: int, key: Array) -> tuple[np.ndarray, np.ndarray]:
+def drawn(objective: AbstractDensityObjective, context: Array, n: int, key: Array) -> tuple[np.ndarray, np.ndarray]:
     """Draws `(m, n, p)` and their log-densities `(m, n)`."""
     prior, m = objective.prior.value, len(context)
     size = rounded(n)
@@ -65,7 +69,7 @@ def drawn(objective: Flow, context: Array, n: int, key: Array) -> tuple[np.ndarr
     return theta, density - _log_volume(prior, theta, u).reshape(m, n)
 
 
-def log_prob_of(objective: Flow, context: Array, theta: np.ndarray) -> np.ndarray:
+def log_prob_of(objective: AbstractDensityObjective, context: Array, theta: np.ndarray) -> np.ndarray:
     """Log-densities of points `(m, n, p)`."""
     prior, (m, n, p) = objective.prior.value, theta.shape
     flat = jnp.asarray(theta.reshape(-1, p), float)
@@ -83,7 +87,7 @@ def _log_volume(prior: AbstractPrior, theta: np.ndarray, u: Array) -> np.ndarray
 
 
 @eqx.filter_jit
-def _draw(objective: Flow, context: Array, keys: Array) -> tuple[Array, Array]:
+def _draw(objective: AbstractDensityObjective, context: Array, keys: Array) -> tuple[Array, Array]:
     def row(own: tuple[Array, Array]) -> tuple[Array, Array]:
         return jax.vmap(lambda key: objective.draw(own[0], key=key))(own[1])
 
@@ -91,7 +95,7 @@ def _draw(objective: Flow, context: Array, keys: Array) -> tuple[Array, Array]:
 
 
 @eqx.filter_jit
-def _log_density(objective: Flow, context: Array, u: Array) -> Array:
+def _log_density(objective: AbstractDensityObjective, context: Array, u: Array) -> Array:
     def row(own: tuple[Array, Array]) -> Array:
         return jax.vmap(lambda one: objective.log_density(own[0], one))(own[1])
 

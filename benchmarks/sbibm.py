@@ -1,0 +1,97 @@
+"""The ten tasks of Lueckmann et al. (2021), arXiv:2101.04653: flow posteriors beside the published medians for NPE.
+
+    python -m benchmarks.sbibm --keep FOLDER
+    python -m benchmarks.sbibm two_moons gaussian_linear_uniform slcp --simulations 1000 100000 --keep FOLDER
+
+An ensemble of five flows with the default settings of `sf.Flow` and `sf.fit`, not sequential, one fit for all ten
+observations. The summary is the data as they are, but for positive data their logarithm, for SLCP a `DeepSet` of the
+four points, and for a hundred numbers an `MLP`. C2ST as `sf.checks.c2st` has it, of 10,000 draws against those of
+`benchmarks.sbibm_tasks`. FOLDER keeps references and what was measured; what is found there is not made again.
+"""
+
+import argparse
+import itertools
+import json
+from pathlib import Path
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+
+import suffice as sf
+from benchmarks import results
+from benchmarks.measure import cpu
+from benchmarks.sbibm_tasks import DRAWS, reference, TASKS
+
+SIMULATIONS = (1000, 10_000, 100_000)
+
+
+class Points(eqx.Module):
+    """A network on four points of a plane, given as eight numbers."""
+
+    network: Any
+
+    def __call__(self, x: Any) -> Any:
+        return self.network(x.reshape(4, 2))
+
+
+def summary(name: str, seed: int) -> Any:
+    """What the flow is given of the data."""
+    if name == "slcp":
+        return Points(sf.networks.DeepSet(2, 10, key=seed))
+    if name in ("slcp_distractors", "bernoulli_glm_raw"):
+        return sf.networks.MLP(100, 20, key=seed)
+    return {"sir": jnp.log1p, "lotka_volterra": jnp.log}.get(name, jnp.asarray)
+
+
+def measured(name: str, simulations: int, seed: int, keep: Path) -> dict[str, Any]:
+    """C2ST of each observation, and CPU seconds of the fit, compiling included."""
+    process, known = TASKS[name].process, reference(name, keep)
+    sims = sf.simulate(process.prior, process, simulations, key=1000 + seed, progress=False)
+    before = cpu()
+    objective = sf.Flow(summary(name, seed), process.prior)
+    fit = sf.fit(objective, sims, key=seed, ensemble=5, batch_size=min(256, simulations // 20), progress=False)
+    seconds = cpu() - before
+    found = sf.posterior(fit, process.prior, known.x, key=seed)
+    draws = found.sample(DRAWS, key=seed + 1)
+    each = [sf.checks.c2st(a, b, workers=2).accuracy for a, b in zip(known.draws, draws)]
+    return {"c2st": each, "seconds": seconds, "epochs": int(fit.history["epoch"].max()), "reference": known.worth}
+
+
+def main() -> None:
+    """Measure what is not kept yet, and write the section."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("tasks", nargs="*", default=list(TASKS))
+    parser.add_argument("--simulations", nargs="*", type=int, default=[10_000])
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--keep", type=Path, required=True)
+    args = parser.parse_args()
+    for seed, n, name in itertools.product(range(args.seeds), args.simulations, args.tasks):
+        path = args.keep / f"{name}-{n}-{seed}.json"
+        if not path.exists():
+            found = measured(name, n, seed, args.keep)
+            path.write_text(json.dumps(found, indent=2))
+            print(name, n, seed, np.round(found["c2st"], 3), np.median(found["c2st"]).round(3), flush=True)
+    report(args.keep)
+
+
+def report(keep: Path) -> None:
+    """The section of RESULTS.md, of all that is kept."""
+    rows = []
+    for name, task in TASKS.items():
+        for n, published in zip(SIMULATIONS, task.published):
+            found = [json.loads(path.read_text()) for path in sorted(keep.glob(f"{name}-{n}-*.json"))]
+            if not found:
+                continue
+            medians = [float(np.median(one["c2st"])) for one in found]
+            ends = f"{min(min(one['c2st']) for one in found):.3f} to {max(max(one['c2st']) for one in found):.3f}"
+            seconds = ", ".join(f"{one['seconds']:.0f}" for one in found)
+            median = ", ".join(f"{value:.3f}" for value in medians)
+            rows.append([name, f"{n:,}", median, ends, f"{published:.3f}", seconds, found[0]["reference"]])
+    head = ["task", "simulations", "median C2ST", "over observations", "NPE, published", "CPU s", "reference"]
+    results.write("sbibm", "python -m benchmarks.sbibm --keep FOLDER", results.table(head, rows))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+"""Flow matching posterior estimation: parameters as noise that a learned velocity carries to its place.
+
+    L = E |v(z_t, t, f(x)) − (z − (1 − σ) ε)|²,   z_t = t z + (1 − (1 − σ) t) ε,   ε ~ N(0, 1),   t ~ U(0, 1)
+
+(Lipman et al. 2023, arXiv:2210.02747; Dax et al. 2023, arXiv:2305.17161). A draw is ε carried along v from t = 0 to 1;
+its density follows from the divergence of v. A network without constraints serves as v, which is what pays where
+parameters are many; where they are few, `sf.Flow` is faster to draw from. z are the parameters on the prior's
+unconstrained space, relative to the linear-Gaussian posterior.
+"""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PyTree
+
+from ..core import Frozen
+from ..networks import Stack, start_from_data
+from ..priors import AbstractPrior
+from ..train import AbstractSource, flat_summary
+from ._abstract_density import AbstractDensityObjective
+from ._gaussian_start import gaussian_start, GaussianStart
+from ._parameters import check_parameters, unconstrained_rows
+from ._summaries import summaries_of
+
+_SMALLEST = 1e-3
+_WAVES = 6
+
+
+class FlowMatching(AbstractDensityObjective):
+    """A summary and the velocity that carries noise to the posterior, learned together.
+
+    **Arguments:**
+
+    - `summary`: `x -> s` for one example: a network of `sf.networks`, any Equinox module or function.
+    - `prior`: the prior of the simulations; the posterior has its support.
+    - `width`, `depth`: of the network that is the velocity.
+    - `steps`: of Runge-Kutta (fourth order) from noise to parameters.
+
+    The velocity comes to be when a fit starts, since the data say how many summaries there are.
+    """
+
+    summary: Callable
+    prior: Frozen
+    start_at: GaussianStart
+    velocity: Stack | None
+    width: int = eqx.field(static=True)
+    depth: int = eqx.field(static=True)
+    steps: int = eqx.field(static=True)
+    monitor: ClassVar[str] = "loss"
+
+    def __init__(self, summary: Callable, prior: AbstractPrior, *, width: int = 128, depth: int = 4, steps: int = 24):
+        check_parameters(summary, prior, "sf.FlowMatching")
+        if min(width, depth, steps) < 1:
+            raise ValueError(f"width, depth and steps must be at least 1, but {width}, {depth} and {steps} came")
+        self.summary, self.prior, self.velocity = summary, Frozen(prior), None
+        self.start_at = GaussianStart.identity(prior.dim, 1)
+        self.width, self.depth, self.steps = width, depth, steps
+
+    def start(self, rows: Any, *, names: tuple[str, ...], key: Array) -> "FlowMatching":
+        if self.velocity is not None:
+            return self
+        u = unconstrained_rows(self.prior.value, rows.theta, names)
+        summary = start_from_data(self.summary, lambda f, x: f(x), rows.x, u)
+        s = summaries_of(summary, rows.x)
+        n_in = u.shape[1] + s.shape[1] + 2 * _WAVES + 1
+        sizes = {"width": self.width, "depth": self.depth, "residual": True}
+        velocity = Stack(n_in, u.shape[1], key=key, last=0.0, **sizes)
+        where = lambda o: (o.summary, o.start_at, o.velocity)  # noqa: E731
+        return eqx.tree_at(where, self, (summary, gaussian_start(s, u), velocity), is_leaf=lambda node: node is None)
+
+    def finish(self, held_out: AbstractSource, *, key: Array) -> "FlowMatching":
+        return self
+
+    def loss(self, batch: PyTree, *, key: Array, step: Array) -> tuple[Array, dict[str, Array]]:
+        u = self.prior.value.to_unconstrained(batch.theta)
+        s = jax.vmap(flat_summary(self.summary))(batch.x)
+        n, (for_time, for_noise) = len(u), jax.random.split(key)
+        # Times spread evenly over the batch: a smaller variance for the same mean.
+        times = (jnp.arange(n) + jax.random.uniform(for_time)) / n
+        noise = jax.random.normal(for_noise, u.shape)
+
+        def one(u: Array, s: Array, t: Array, start: Array) -> Array:
+            z, _ = self.start_at(s, u)
+            at = t * z + (1 - (1 - _SMALLEST) * t) * start
+            return ((self.speed(at, t, self.start_at.standardised(s)) - z + (1 - _SMALLEST) * start) ** 2).mean()
+
+        return jax.vmap(one)(u, s, times, noise).mean(), {}
+
+    def speed(self, z: Float[Array, " p"], t: Array, context: Float[Array, " k"]) -> Float[Array, " p"]:
+        """The velocity at a place and time: that of a standard normal target, and what the network adds."""
+        if self.velocity is None:
+            raise ValueError("this velocity has not been trained: pass it to sf.fit, and use fit.objective")
+        spread = (1 - (1 - _SMALLEST) * t) ** 2 + t**2
+        normal = (t - (1 - _SMALLEST) * (1 - (1 - _SMALLEST) * t)) / spread * z
+        angle = jnp.pi * t * jnp.arange(1, _WAVES + 1)
+        features = jnp.concatenate([z, context, t[None], jnp.sin(angle), jnp.cos(angle)])
+        return normal + self.velocity(features)
+
+    def draw(self, s: Float[Array, " k"], *, key: Array) -> tuple[Float[Array, " p"], Float[Array, ""]]:
+        z = jax.random.normal(key, (self.prior.value.dim,))
+        end, volume = self._carried(z, s, forward=True)
+        u, log_det = self.start_at.inverse(s, end)
+        return u, jax.scipy.stats.norm.logpdf(z).sum() - volume + log_det
+
+    def log_density(self, s: Float[Array, " k"], u: Float[Array, " p"]) -> Float[Array, ""]:
+        z, log_det = self.start_at(s, u)
+        start, volume = self._carried(z, s, forward=False)
+        return jax.scipy.stats.norm.logpdf(start).sum() + volume + log_det
+
+    def _carried(self, z: Array, s: Array, *, forward: bool) -> tuple[Array, Array]:
+        """Where the velocity takes z, from noise to parameters or back, and the integral of its divergence."""
+        context = self.start_at.standardised(s)
+        step = (1.0 if forward else -1.0) / self.steps
+
+        def slope(z: Array, t: Array) -> tuple[Array, Array]:
+            jacobian = jax.jacfwd(lambda z: self.speed(z, t, context))(z)
+            return self.speed(z, t, context), jnp.trace(jacobian)
+
+        def advance(state: tuple[Array, Array], index: Array) -> tuple[tuple[Array, Array], None]:
+            z, volume = state
+            t = index * step if forward else 1 + index * step
+            k1, d1 = slope(z, t)
+            k2, d2 = slope(z + step / 2 * k1, t + step / 2)
+            k3, d3 = slope(z + step / 2 * k2, t + step / 2)
+            k4, d4 = slope(z + step * k3, t + step)
+            return (z + step / 6 * (k1 + 2 * k2 + 2 * k3 + k4), volume + step / 6 * (d1 + 2 * d2 + 2 * d3 + d4)), None
+
+        (end, volume), _ = jax.lax.scan(advance, (z, jnp.zeros(())), jnp.arange(self.steps, dtype=z.dtype))
+        return end, volume

@@ -1,0 +1,101 @@
+"""Neural likelihood estimation: the density of a summary given the parameters.
+
+    L = −E log q(s | θ),   s = f(x),   f fixed
+
+(Papamakarios, Sterratt & Murray 2019, arXiv:1805.07226). The prior enters only when a posterior is asked for, and
+independent observations multiply: their posterior is p(θ) Π q(s_i | θ). The summary is not trained: the loss would be
+smallest for one that says nothing. Learn it first, by `sf.Fisher`, `sf.InfoMax` or `sf.Flow`.
+"""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import equinox as eqx
+import jax
+from jaxtyping import Array, Float, PyTree
+
+from ..core import Frozen
+from ..networks import ConditionalFlow, start_from_data
+from ..priors import AbstractPrior
+from ..train import AbstractObjective, AbstractSource, flat_summary
+from ._gaussian_start import gaussian_start, GaussianStart
+from ._parameters import check_parameters, unconstrained_rows
+from ._summaries import summaries_of
+
+
+class Likelihood(AbstractObjective):
+    """The density of a fixed summary, given the parameters.
+
+    **Arguments:**
+
+    - `summary`: `x -> s` for one example: a trained one (`fit.objective.summary`) or a function, such as `lambda x: x`
+      where the data are few numbers. It is not trained here.
+    - `prior`: the prior of the simulations.
+    - `kind`, `layers`, `knots`, `width`, `depth`: as in `sf.Flow`.
+    """
+
+    summary: Callable
+    prior: Frozen
+    start_at: GaussianStart
+    flow: ConditionalFlow | None
+    options: tuple[tuple[str, Any], ...] = eqx.field(static=True)
+    monitor: ClassVar[str] = "loss"
+
+    def __init__(
+        self,
+        summary: Callable,
+        prior: AbstractPrior,
+        *,
+        kind: str = "autoregressive",
+        layers: int = 5,
+        knots: int = 8,
+        width: int = 64,
+        depth: int = 2,
+    ):
+        check_parameters(summary, prior, "sf.Likelihood")
+        self.summary, self.prior, self.flow = _Fixed(Frozen(summary)), Frozen(prior), None
+        self.start_at = GaussianStart.identity(1, prior.dim)
+        self.options = tuple({"kind": kind, "layers": layers, "knots": knots, "width": width, "depth": depth}.items())
+        ConditionalFlow(1, prior.dim, **dict(self.options), key=0)  # refuses sizes that cannot be
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the parameters."""
+        return tuple(self.prior.value.names)
+
+    def start(self, rows: Any, *, names: tuple[str, ...], key: Array) -> "Likelihood":
+        if self.flow is not None:
+            return self
+        u = unconstrained_rows(self.prior.value, rows.theta, names)
+        started = start_from_data(self.summary.summary.value, lambda f, x: f(x), rows.x, u)
+        summary = _Fixed(Frozen(started))
+        s = summaries_of(summary, rows.x)
+        if (s.std(axis=0) <= 1e-7 * abs(s).max(axis=0)).any():
+            raise ValueError("a summary never varies, so it has no density; leave it out")
+        flow = ConditionalFlow(u.shape[1], s.shape[1], **dict(self.options), key=key)
+        where = lambda o: (o.summary, o.start_at, o.flow)  # noqa: E731
+        return eqx.tree_at(where, self, (summary, gaussian_start(u, s), flow), is_leaf=lambda node: node is None)
+
+    def finish(self, held_out: AbstractSource, *, key: Array) -> "Likelihood":
+        return self
+
+    def loss(self, batch: PyTree, *, key: Array, step: Array) -> tuple[Array, dict[str, Array]]:
+        u = self.prior.value.to_unconstrained(batch.theta)
+        s = jax.vmap(flat_summary(self.summary))(batch.x)
+        return -jax.vmap(self.log_likelihood)(u, s).mean(), {}
+
+    def log_likelihood(self, u: Float[Array, " p"], s: Float[Array, " k"]) -> Float[Array, ""]:
+        """log q(s | θ), for parameters on the prior's unconstrained space."""
+        if self.flow is None:
+            raise ValueError("this likelihood has not been trained: pass it to sf.fit, and use fit.objective")
+        z, log_det = self.start_at(u, s)
+        return self.flow.log_prob(z, self.start_at.standardised(u)) + log_det
+
+
+class _Fixed(eqx.Module):
+    """A summary that is not trained."""
+
+    summary: Frozen
+
+    def __call__(self, x: PyTree) -> Array:
+        return self.summary.value(x)

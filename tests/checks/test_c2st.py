@@ -1,0 +1,37 @@
+"""The classifier two-sample test on sets whose distance is known."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from suffice.checks import c2st
+
+
+@pytest.mark.parametrize("apart", [0.0, 1.0, 3.0])
+def test_two_normals_are_told_apart_as_well_as_can_be(apart):
+    """The best classifier of two normals d standard deviations apart is right in Φ(d/2)."""
+    rng = np.random.default_rng(0)
+    found = c2st(rng.normal(size=(3000, 2)), rng.normal(size=(3000, 2)) + [apart, 0.0])
+    assert found.accuracy == pytest.approx(stats.norm.cdf(apart / 2), abs=0.02)
+    assert found.passed == (apart == 0)
+    assert ("cannot be told" in str(found)) == (apart == 0) and found.table().n[0] == 6000
+
+
+def test_a_dependence_that_no_marginal_shows_is_found():
+    rng = np.random.default_rng(0)
+    a = rng.normal(size=(3000, 2))
+    b = a @ np.linalg.cholesky([[1.0, 0.9], [0.9, 1.0]]).T
+    assert c2st(rng.permuted(b, axis=0), b).accuracy > 0.65
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((np.zeros((100, 2)), np.zeros((100, 3))), "must be"),
+        ((np.zeros((10, 2)), np.zeros((10, 2))), "at least 2 folds"),
+        ((np.full((100, 2), np.nan), np.zeros((100, 2))), "finite"),
+    ],
+)
+def test_bad_input_is_refused(arguments, message, unchecked):
+    with pytest.raises(ValueError, match=message):
+        c2st(*arguments)
