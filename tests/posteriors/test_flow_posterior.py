@@ -211,3 +211,37 @@ def test_bad_questions_are_refused(one, flow, correlated, unchecked):
         sf.fit(flow.objective.members[0], correlated.sims, key=0, ensemble=2, progress=False)
     with pytest.raises(ValueError, match="the fit was made for a, b"):
         sf.posterior(flow, sf.Prior(c=dist.Normal(0, 1)), np.zeros(3))
+
+
+def test_rounds_of_flows_narrow_down_and_stop_by_themselves(tmp_path):
+    """A normal posterior a hundredth as wide as the prior: found with simulations near it alone."""
+    prior = sf.Prior(a=dist.Uniform(-1, 1), b=dist.Uniform(-1, 1))
+
+    def simulator(key, theta):
+        return theta + 0.02 * jax.random.normal(key, (2,))
+
+    x, settings = np.array([0.3, -0.5]), {"n": 500, "max_rounds": 4, "max_epochs": 30, "progress": False}
+    walk = sf.rounds(sf.Flow(lambda x: x, prior, **SMALL), prior, simulator, x, key=0, store=tmp_path, **settings)
+    assert walk.stopped == "shrunk" and len(walk.history) <= 4 and walk.simulations < 1700
+    low, high = walk.box
+    assert (low > x - 0.2).all() and (high < x + 0.2).all() and (low < x - 0.03).all() and (high > x + 0.03).all()
+    np.testing.assert_allclose(walk.posterior.mean, x, atol=0.01)
+    np.testing.assert_allclose(walk.posterior.std, 0.02, rtol=0.25)
+    assert len(sf.load_simulations(tmp_path / "round_1.zarr")) == walk.history[1].simulated
+
+
+def test_a_region_draws_the_prior_inside_it(one, correlated):
+    from suffice.posteriors import Region
+
+    region = Region(correlated.prior).narrowed(one, 0.05)
+    for tight in (region, region.narrowed(sf.reweight(one, lambda t: -200 * ((t - one.mean) ** 2).sum()), 0.01)):
+        drawn = tight.sample(2000, key=0)
+        assert drawn.shape == (2000, 2) and tight.contains(drawn).all()
+    assert region.share_inside(tight, key=0) < 0.2
+    assert float(region.contains(one.sample(4000, key=9)).mean()) == pytest.approx(0.95, abs=0.02)
+    # A normal prior inside a small region: its density there relative to a uniform one is what the draws have.
+    grid = np.stack(np.meshgrid(*[np.linspace(-4, 4, 201)] * 2), axis=-1).reshape(-1, 2)
+    grid = grid[region.contains(grid)]
+    weight = np.exp(-0.5 * (grid**2).sum(axis=1))
+    drawn = region.sample(8000, key=1)
+    np.testing.assert_allclose(drawn.mean(axis=0), weight @ grid / weight.sum(), atol=0.05)

@@ -22,7 +22,7 @@ def exact(x):
 @pytest.fixture(scope="module")
 def likelihood(correlated):
     objective = sf.Likelihood(lambda x: x, correlated.prior, layers=2, width=32, depth=1)
-    return sf.fit(objective, correlated.sims, key=1, max_epochs=15, average=0.98, progress=False)
+    return sf.fit(objective, correlated.sims, key=1, max_epochs=40, average=0.98, progress=False)
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def test_held_out_simulations_are_covered(fit, correlated):
 @pytest.mark.parametrize("kind", ["likelihood", "matching", "ratio"])
 def test_independent_observations_multiply(kind, likelihood, matching, correlated):
     fit = {"likelihood": likelihood, "matching": matching}.get(kind) or correlated.fit("joint")
-    rows = jax.vmap(correlated.simulator, (0, None))(jax.random.split(jax.random.key(3), 5), jnp.array([0.4, -0.7]))
+    rows = jax.vmap(correlated.simulator, (0, None))(jax.random.split(jax.random.key(3), 3), jnp.array([0.4, -0.7]))
     found = sf.posterior(fit, correlated.prior, rows, together=True, key=0)
     mean, covariance = exact(rows)
     std = np.sqrt(np.diag(covariance))

@@ -148,7 +148,7 @@ def _skeleton(sizes: _Sizes) -> _Skeleton:
 
 
 def _initial(sizes: _Sizes, key: Array) -> tuple[Array, ...]:
-    """Normal weights of each layer's size, those of the last a tenth of it, and no biases: nearly the identity.
+    """Normal weights of each layer's size, those of the last a hundredth of it, and no biases: nearly the identity.
 
     They come from one draw, for compiling one for each shape takes seconds.
     """
@@ -158,7 +158,7 @@ def _initial(sizes: _Sizes, key: Array) -> tuple[Array, ...]:
     for i, shape in enumerate(shapes):
         size = math.prod(shape)
         last = i >= len(shapes) - 2
-        gain = (0.1 if last else math.sqrt(2.0)) / math.sqrt(shape[-1]) if len(shape) == 3 else 0.0
+        gain = (0.01 if last else math.sqrt(2.0)) / math.sqrt(shape[-1]) if len(shape) == 3 else 0.0
         weights.append(gain * draws[start : start + size].reshape(shape))
         start += size
     return tuple(weights)

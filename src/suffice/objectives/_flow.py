@@ -17,13 +17,12 @@ import jax
 from jaxtyping import Array, Float, PyTree
 
 from ..core import Frozen
-from ..networks import ConditionalFlow, start_from_data
+from ..networks import ConditionalFlow
 from ..priors import AbstractPrior
 from ..train import AbstractSource, flat_summary
 from ._abstract_density import AbstractDensityObjective
-from ._gaussian_start import gaussian_start, GaussianStart
-from ._parameters import check_parameters, unconstrained_rows
-from ._summaries import summaries_of
+from ._gaussian_start import GaussianStart
+from ._parameters import begin, check_parameters
 
 
 class Flow(AbstractDensityObjective):
@@ -73,12 +72,10 @@ class Flow(AbstractDensityObjective):
     def start(self, rows: Any, *, names: tuple[str, ...], key: Array) -> "Flow":
         if self.flow is not None:
             return self
-        u = unconstrained_rows(self.prior.value, rows.theta, names)
-        summary = start_from_data(self.summary, lambda f, x: f(x), rows.x, u)
-        s = summaries_of(summary, rows.x)
-        flow = ConditionalFlow(s.shape[1], u.shape[1], **dict(self.options), key=key)
+        begun = begin(self.summary, self.prior.value, rows, names)
+        flow = ConditionalFlow(*begun.sizes, **dict(self.options), key=key)
         where = lambda o: (o.summary, o.start_at, o.flow)  # noqa: E731
-        return eqx.tree_at(where, self, (summary, gaussian_start(s, u), flow), is_leaf=lambda node: node is None)
+        return eqx.tree_at(where, self, (begun.summary, begun.start, flow), is_leaf=_replaced)
 
     def finish(self, held_out: AbstractSource, *, key: Array) -> "Flow":
         return self
@@ -92,10 +89,10 @@ class Flow(AbstractDensityObjective):
 
     def log_density(self, s: Float[Array, " k"], u: Float[Array, " p"]) -> Float[Array, ""]:
         z, log_det = self.start_at(s, u)
-        return self.trained.log_prob(z, self.start_at.standardised(s)) + log_det
+        return self.trained.log_prob(z, self.start_at.features(s)) + log_det
 
     def draw(self, s: Float[Array, " k"], *, key: Array) -> tuple[Float[Array, " p"], Float[Array, ""]]:
-        z, density = self.trained.sample_and_log_prob(self.start_at.standardised(s), key=key)
+        z, density = self.trained.sample_and_log_prob(self.start_at.features(s), key=key)
         u, log_det = self.start_at.inverse(s, z)
         return u, density + log_det
 
@@ -105,3 +102,7 @@ class Flow(AbstractDensityObjective):
         if self.flow is None:
             raise ValueError("this flow has not been trained: pass it to sf.fit, and use fit.objective")
         return self.flow
+
+
+def _replaced(node: Any) -> bool:
+    return node is None or isinstance(node, GaussianStart)

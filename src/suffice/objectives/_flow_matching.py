@@ -17,13 +17,12 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PyTree
 
 from ..core import Frozen
-from ..networks import Stack, start_from_data
+from ..networks import Stack
 from ..priors import AbstractPrior
 from ..train import AbstractSource, flat_summary
 from ._abstract_density import AbstractDensityObjective
-from ._gaussian_start import gaussian_start, GaussianStart
-from ._parameters import check_parameters, unconstrained_rows
-from ._summaries import summaries_of
+from ._gaussian_start import GaussianStart
+from ._parameters import begin, check_parameters
 
 _SMALLEST = 1e-3
 _WAVES = 6
@@ -62,14 +61,12 @@ class FlowMatching(AbstractDensityObjective):
     def start(self, rows: Any, *, names: tuple[str, ...], key: Array) -> "FlowMatching":
         if self.velocity is not None:
             return self
-        u = unconstrained_rows(self.prior.value, rows.theta, names)
-        summary = start_from_data(self.summary, lambda f, x: f(x), rows.x, u)
-        s = summaries_of(summary, rows.x)
-        n_in = u.shape[1] + s.shape[1] + 2 * _WAVES + 1
+        begun = begin(self.summary, self.prior.value, rows, names)
+        n_in = sum(begun.sizes) + 2 * _WAVES + 1
         sizes = {"width": self.width, "depth": self.depth, "residual": True}
-        velocity = Stack(n_in, u.shape[1], key=key, last=0.0, **sizes)
+        velocity = Stack(n_in, begun.sizes[1], key=key, last=0.0, **sizes)
         where = lambda o: (o.summary, o.start_at, o.velocity)  # noqa: E731
-        return eqx.tree_at(where, self, (summary, gaussian_start(s, u), velocity), is_leaf=lambda node: node is None)
+        return eqx.tree_at(where, self, (begun.summary, begun.start, velocity), is_leaf=_replaced)
 
     def finish(self, held_out: AbstractSource, *, key: Array) -> "FlowMatching":
         return self
@@ -85,7 +82,7 @@ class FlowMatching(AbstractDensityObjective):
         def one(u: Array, s: Array, t: Array, start: Array) -> Array:
             z, _ = self.start_at(s, u)
             at = t * z + (1 - (1 - _SMALLEST) * t) * start
-            return ((self.speed(at, t, self.start_at.standardised(s)) - z + (1 - _SMALLEST) * start) ** 2).mean()
+            return ((self.speed(at, t, self.start_at.features(s)) - z + (1 - _SMALLEST) * start) ** 2).mean()
 
         return jax.vmap(one)(u, s, times, noise).mean(), {}
 
@@ -112,7 +109,7 @@ class FlowMatching(AbstractDensityObjective):
 
     def _carried(self, z: Array, s: Array, *, forward: bool) -> tuple[Array, Array]:
         """Where the velocity takes z, from noise to parameters or back, and the integral of its divergence."""
-        context = self.start_at.standardised(s)
+        context = self.start_at.features(s)
         step = (1.0 if forward else -1.0) / self.steps
 
         def slope(z: Array, t: Array) -> tuple[Array, Array]:
@@ -130,3 +127,7 @@ class FlowMatching(AbstractDensityObjective):
 
         (end, volume), _ = jax.lax.scan(advance, (z, jnp.zeros(())), jnp.arange(self.steps, dtype=z.dtype))
         return end, volume
+
+
+def _replaced(node: Any) -> bool:
+    return node is None or isinstance(node, GaussianStart)

@@ -12,6 +12,8 @@ from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, PyTree
 
 from ..core import Frozen
@@ -67,14 +69,14 @@ class Likelihood(AbstractObjective):
         if self.flow is not None:
             return self
         u = unconstrained_rows(self.prior.value, rows.theta, names)
-        started = start_from_data(self.summary.summary.value, lambda f, x: f(x), rows.x, u)
-        summary = _Fixed(Frozen(started))
+        summary = _Fixed(Frozen(start_from_data(self.summary.summary.value, lambda f, x: f(x), rows.x, u)))
         s = summaries_of(summary, rows.x)
         if (s.std(axis=0) <= 1e-7 * abs(s).max(axis=0)).any():
             raise ValueError("a summary never varies, so it has no density; leave it out")
-        flow = ConditionalFlow(u.shape[1], s.shape[1], **dict(self.options), key=key)
+        both = np.concatenate([u, np.asarray(rows.theta, np.float64)], axis=1)
+        flow = ConditionalFlow(both.shape[1], s.shape[1], **dict(self.options), key=key)
         where = lambda o: (o.summary, o.start_at, o.flow)  # noqa: E731
-        return eqx.tree_at(where, self, (summary, gaussian_start(u, s), flow), is_leaf=lambda node: node is None)
+        return eqx.tree_at(where, self, (summary, gaussian_start(both, s), flow), is_leaf=_replaced)
 
     def finish(self, held_out: AbstractSource, *, key: Array) -> "Likelihood":
         return self
@@ -82,14 +84,22 @@ class Likelihood(AbstractObjective):
     def loss(self, batch: PyTree, *, key: Array, step: Array) -> tuple[Array, dict[str, Array]]:
         u = self.prior.value.to_unconstrained(batch.theta)
         s = jax.vmap(flat_summary(self.summary))(batch.x)
-        return -jax.vmap(self.log_likelihood)(u, s).mean(), {}
+        return -jax.vmap(self._log_likelihood)(u, batch.theta, s).mean(), {}
 
-    def log_likelihood(self, u: Float[Array, " p"], s: Float[Array, " k"]) -> Float[Array, ""]:
-        """log q(s | θ), for parameters on the prior's unconstrained space."""
+    def log_likelihood(self, theta: Float[Array, " p"], s: Float[Array, " k"]) -> Float[Array, ""]:
+        """log q(s | θ)."""
+        return self._log_likelihood(self.prior.value.to_unconstrained(theta[None])[0], theta, s)
+
+    def _log_likelihood(self, u: Array, theta: Array, s: Array) -> Array:
         if self.flow is None:
             raise ValueError("this likelihood has not been trained: pass it to sf.fit, and use fit.objective")
-        z, log_det = self.start_at(u, s)
-        return self.flow.log_prob(z, self.start_at.standardised(u)) + log_det
+        both = jnp.concatenate([u, theta])
+        z, log_det = self.start_at(both, s)
+        return self.flow.log_prob(z, self.start_at.features(both)) + log_det
+
+
+def _replaced(node: Any) -> bool:
+    return node is None or isinstance(node, GaussianStart | _Fixed)
 
 
 class _Fixed(eqx.Module):

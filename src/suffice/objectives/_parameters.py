@@ -1,13 +1,15 @@
 """What objectives that learn densities of parameters share."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
+from ..networks import start_from_data
 from ..priors import AbstractPrior
-from ._summaries import check_summary
+from ._gaussian_start import better_start, gaussian_start, GaussianStart
+from ._summaries import check_summary, summaries_of
 
 
 def check_parameters(summary: Any, prior: Any, what: str) -> None:
@@ -36,3 +38,22 @@ def unconstrained_rows(prior: AbstractPrior, theta: Any, names: tuple[str, ...])
         at = ", ".join(f"{name}={value:.6g}" for name, value in zip(names, theta[outside][0]))
         raise ValueError(f"{int(outside.sum())} of {len(theta)} simulations lie outside of the prior, such as {at}")
     return np.asarray(prior.to_unconstrained(jnp.asarray(theta, float)), np.float64)
+
+
+class Begun(NamedTuple):
+    """A started summary, the density that learning starts from, and numbers of its features and of parameters."""
+
+    summary: Any
+    start: GaussianStart
+    sizes: tuple[int, int]
+
+
+def begin(summary: Any, prior: AbstractPrior, rows: Any, names: tuple[str, ...]) -> Begun:
+    """Start a summary from training rows, by regression of the parameters or of their places on the real line."""
+    u = unconstrained_rows(prior, rows.theta, names)
+    theta = np.asarray(rows.theta, np.float64)
+    summaries = [start_from_data(summary, lambda f, x: f(x), rows.x, target) for target in (theta, u)]
+    s = [summaries_of(one, rows.x) for one in summaries]
+    starts = [gaussian_start(s[0], u, theta, prior), gaussian_start(s[1], u)]
+    best = better_start(starts, s, u)
+    return Begun(summaries[best], starts[best], (starts[best].n_features, u.shape[1]))

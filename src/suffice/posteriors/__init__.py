@@ -17,6 +17,7 @@ from ._particles import Particles as Particles
 from ._pmc import PMC as PMC, PMCRun as PMCRun
 from ._posterior import posterior as posterior
 from ._ratio_posterior import RatioPosterior as RatioPosterior
+from ._region import Region as Region
 from ._reweighted import reweight as reweight, Reweighted as Reweighted
 from ._rounds import Round as Round, Rounds as Rounds, rounds as rounds
 from ._target_posterior import TargetPosterior as TargetPosterior

@@ -13,16 +13,18 @@ from jaxtyping import PyTree
 from ..core import as_key, KeyLike
 from ..objectives import Ratio
 from ..priors import AbstractPrior
-from ..simulate import simulate, Simulations
-from ..train import Fit, fit
+from ..simulate import simulate, simulate_at, Simulations
+from ..train import AbstractObjective, Fit, fit
+from ._drawn import AbstractDrawn
 from ._posterior import posterior
 from ._ratio_posterior import RatioPosterior
+from ._region import Region
 from ._truncate import truncate
 
 
 @dataclasses.dataclass(frozen=True)
 class Round:
-    """One round: the prior it drew from, how many rows it simulated anew and reused, its box."""
+    """One round: the prior it drew from, rows simulated anew and reused, and the box it ended with."""
 
     prior: AbstractPrior
     simulated: int
@@ -40,7 +42,7 @@ class Rounds:
     - `stopped`: `"shrunk"` when the box stopped shrinking, else `"max_rounds"`.
     """
 
-    posterior: RatioPosterior
+    posterior: Any
     fit: Fit
     prior: AbstractPrior
     sims: Simulations
@@ -59,7 +61,7 @@ class Rounds:
 
 
 def rounds(
-    objective: Ratio,
+    objective: AbstractObjective,
     prior: AbstractPrior,
     simulator: Callable,
     x_obs: PyTree,
@@ -69,6 +71,7 @@ def rounds(
     max_rounds: int = 10,
     threshold: float = 1e-6,
     margin: float = 0.1,
+    mass: float = 1e-3,
     shrink: float = 0.8,
     workers: Any = None,
     store: str | Path | None = None,
@@ -77,26 +80,30 @@ def rounds(
 ) -> Rounds:
     """Learn the posterior of one observation with ever narrower priors.
 
-    Each round has `n` simulations from the present box, those of earlier rounds that fall
-    inside among them, learns the ratios from scratch, and cuts the box to where a marginal
-    ratio is above `threshold` of its maximum. It ends when no interval is shorter than
-    `shrink` times what it was.
+    Each round has `n` simulations from the present region, those of earlier rounds that fall inside among them, learns
+    from scratch, and cuts the region: with `sf.Ratio` to the box where a marginal ratio is above `threshold` of its
+    maximum, with `sf.Flow` to where the learned density is above what a share `mass` of its own draws stay below
+    (TSNPE). It ends when that leaves more than a share `shrink` of every interval, or of the region.
 
     **Arguments:**
 
-    - `objective`: an untrained `sf.Ratio`, with one group for each parameter.
+    - `objective`: an untrained `sf.Ratio`, with one group for each parameter, or `sf.Flow` or `sf.FlowMatching`.
     - `prior`, `simulator`, `workers`: as in `sf.simulate`.
     - `x_obs`: the observation.
     - `n`: simulations in each round.
-    - `threshold`, `margin`: as in `sf.truncate`.
+    - `threshold`, `margin`: of a box, as in `sf.truncate`.
+    - `mass`: of the posterior that a region of highest density leaves out.
     - `options`: of `sf.fit`.
 
     **Returns:** `Rounds`.
     """
-    if not 0 < shrink < 1 or max_rounds < 1:
+    if not 0 < shrink < 1 or max_rounds < 1 or not 0 < mass < 0.5:
         raise ValueError(
-            f"shrink must lie between 0 and 1 and max_rounds be at least 1, but {shrink}, {max_rounds} came"
+            f"shrink must lie between 0 and 1, mass between 0 and 0.5, and max_rounds be at least 1, but {shrink}, "
+            f"{mass}, {max_rounds} came"
         )
+    cut = _box(threshold, margin, shrink) if isinstance(objective, Ratio) else _densest(mass, shrink)
+    place: AbstractPrior | Region = prior if isinstance(objective, Ratio) else Region(prior)
     kept: Simulations | None = None
     history, stopped, keys = [], "max_rounds", jax.random.split(as_key(key), max_rounds)
     for number, round_key in enumerate(keys):
@@ -104,33 +111,66 @@ def rounds(
         missing = n - (0 if kept is None else len(kept))
         sims = kept
         if missing or sims is None:
-            place = None if store is None else Path(store) / f"round_{number}.zarr"
-            fresh = simulate(
-                prior,
-                simulator,
-                missing,
-                key=for_simulations,
-                workers=workers,
-                store=place,
-                progress=progress,
-            ).load()
+            path = None if store is None else Path(store) / f"round_{number}.zarr"
+            settings = {"key": for_simulations, "workers": workers, "progress": progress}
+            fresh = _simulated(place, simulator, missing, path, settings)
             sims = fresh if sims is None else sims.concatenate(fresh)
         fitted = fit(objective, sims, key=for_fit, progress=progress, **options)
         with warnings.catch_warnings():
             # In the first rounds the posterior is expected to be much narrower than the prior.
             warnings.filterwarnings("ignore", message=".*worth only.*")
-            found = posterior(fitted, prior, x_obs, key=for_posterior)
-        narrower = truncate(found, prior, threshold, margin)
-        before, after = (np.subtract(*part.box()[::-1]) for part in (prior, narrower))
-        history.append(Round(prior, missing, n - missing, *narrower.box()))
-        if (after > shrink * before).all():
+            found = posterior(fitted, place if isinstance(place, AbstractPrior) else prior, x_obs, key=for_posterior)
+        narrower, low, high, over = cut(found, place)
+        history.append(Round(prior if isinstance(place, Region) else place, missing, n - missing, low, high))
+        if over:
             stopped = "shrunk"
             break
-        prior, kept = narrower, inside(sims, narrower, n)
+        place, kept = narrower, inside(sims, narrower, n)
     return Rounds(found, fitted, history[-1].prior, sims, tuple(history), stopped)
 
 
-def inside(sims: Simulations, prior: AbstractPrior, at_most: int) -> Simulations:
-    """The rows whose parameters lie inside the support of `prior`."""
-    held = np.flatnonzero(np.asarray(prior.contains(np.asarray(sims.theta))))[:at_most]
+Cut = Callable[[Any, Any], tuple[Any, np.ndarray, np.ndarray, bool]]
+
+
+def _box(threshold: float, margin: float, shrink: float) -> Cut:
+    """The box of a ratio posterior, its ends, and whether no side became much shorter."""
+
+    def cut(found: RatioPosterior, prior: AbstractPrior) -> tuple[AbstractPrior, np.ndarray, np.ndarray, bool]:
+        narrower = truncate(found, prior, threshold, margin)
+        before, after = (np.subtract(*part.box()[::-1]) for part in (prior, narrower))
+        return narrower, *narrower.box(), bool((after > shrink * before).all())
+
+    return cut
+
+
+def _densest(mass: float, shrink: float) -> Cut:
+    """The region of highest density, the ends of the draws in it, and whether it is much of what it was."""
+
+    def cut(found: AbstractDrawn, region: Region) -> tuple[Region, np.ndarray, np.ndarray, bool]:
+        narrower = region.narrowed(found, mass)
+        drawn = found.draws.theta[0]
+        drawn = drawn[narrower.contains(drawn)]
+        share = region.share_inside(narrower, key=0)
+        return narrower, drawn.min(axis=0), drawn.max(axis=0), share > shrink
+
+    return cut
+
+
+def _simulated(
+    place: AbstractPrior | Region, simulator: Callable, n: int, path: Path | None, settings: dict[str, Any]
+) -> Simulations:
+    """From a prior, or from what lies inside a region of one."""
+    if isinstance(place, AbstractPrior):
+        return simulate(place, simulator, n, store=path, **settings).load()
+    for_theta, for_simulations = jax.random.split(settings["key"])
+    theta = place.sample(n, key=for_theta)
+    sims = simulate_at(theta, simulator, names=place.prior.names, **(settings | {"key": for_simulations}))
+    if path is not None:
+        sims.save(path)
+    return sims
+
+
+def inside(sims: Simulations, place: AbstractPrior | Region, at_most: int) -> Simulations:
+    """The rows whose parameters lie inside the support of a prior, or inside a region."""
+    held = np.flatnonzero(np.asarray(place.contains(np.asarray(sims.theta))))[:at_most]
     return sims[held]

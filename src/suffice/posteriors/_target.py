@@ -35,8 +35,7 @@ def log_ratio(objective: Any, context: Array, theta: Array) -> Array:
 
 @log_ratio.register
 def _(objective: Likelihood, context: Array, theta: Array) -> Array:
-    u = objective.prior.value.to_unconstrained(theta[None])[0]
-    return jax.vmap(lambda s: objective.log_likelihood(u, s))(context).sum()
+    return jax.vmap(lambda s: objective.log_likelihood(theta, s))(context).sum()
 
 
 @log_ratio.register
