@@ -220,7 +220,10 @@ def test_rounds_of_flows_narrow_down_and_stop_by_themselves(tmp_path):
     def simulator(key, theta):
         return theta + 0.02 * jax.random.normal(key, (2,))
 
-    x, settings = np.array([0.3, -0.5]), {"n": 500, "max_rounds": 4, "max_epochs": 30, "progress": False}
+    x, settings = (
+        np.array([0.3, -0.5]),
+        {"n": 500, "batch_size": 64, "max_rounds": 4, "max_epochs": 30, "progress": False},
+    )
     walk = sf.rounds(sf.Flow(lambda x: x, prior, **SMALL), prior, simulator, x, key=0, store=tmp_path, **settings)
     assert walk.stopped == "shrunk" and len(walk.history) <= 4 and walk.simulations < 1700
     low, high = walk.box
