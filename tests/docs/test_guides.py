@@ -9,6 +9,7 @@ import pytest
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = ["priors", "simulate", "networks", "training", "ratio"]
 PAGES += [
+    "density",
     "posterior",
     "truncation",
     "checks",
