@@ -1,5 +1,6 @@
 """Is the posterior right? Checks on held-out simulations, each a result with `.table()` and `.plot()`."""
 
+from ._all import all as all, Checks as Checks, Width as Width, width_of as width_of
 from ._band import ecdf as ecdf, ecdf_band as ecdf_band
 from ._c2st import C2st as C2st, c2st as c2st
 from ._coverage import (
@@ -9,5 +10,6 @@ from ._coverage import (
 )
 from ._draw import draw as draw
 from ._jeffreys import jeffreys_interval as jeffreys_interval
+from ._misspecification import Misspecification as Misspecification, misspecification as misspecification
 from ._sbc import Sbc as Sbc, sbc as sbc, sbc_from_ranks as sbc_from_ranks
 from ._tarp import Tarp as Tarp, tarp as tarp, tarp_from_samples as tarp_from_samples

@@ -10,6 +10,7 @@ less here than in the ranks, because references lie on both sides of it. Ties, a
 of samples S, are broken at random: (closer + u (equal + 1)) / (S + 1) with u uniform is exactly uniform.
 """
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -200,13 +201,33 @@ def tarp(
         raise ValueError(f"draws must be at least 1; got {draws}")
     for_draws, for_points = jax.random.split(as_key(key))
     drawn, one = over_held_out(lambda part: _drawn(part, draws), fit, prior, sims, key=for_draws)
-    names = region_names(one)
-    results, column = [], 0
-    for name, region, k in zip(names, one.regions, jax.random.split(for_points, len(names))):
-        columns = slice(column, column + len(region))
-        truth, samples = drawn[:, 0, columns], drawn[:, 1:, columns]
-        results.append(tarp_from_samples(samples, truth, key=k, name=name, confidence=confidence))
-        column += len(region)
+    ends = np.cumsum([0, *(len(region) for region in one.regions)])
+    samples = [drawn[:, 1:, a:b] for a, b in itertools.pairwise(ends)]
+    truth = [drawn[:, 0, a:b] for a, b in itertools.pairwise(ends)]
+    return _of_regions(samples, truth, region_names(one), for_points, confidence)
+
+
+def tarp_of_regions(
+    samples: list[Float[np.ndarray, "m s d"]],
+    theta: Float[np.ndarray, "m p"],
+    regions: tuple[tuple[int, ...], ...],
+    names: tuple[str, ...],
+    *,
+    key: KeyLike,
+    confidence: float = 0.95,
+) -> Tarp:
+    """TARP of several groups of parameters, from draws of each group and all true parameters."""
+    return _of_regions(samples, [theta[:, list(region)] for region in regions], names, key, confidence)
+
+
+def _of_regions(
+    samples: list[np.ndarray], truth: list[np.ndarray], names: tuple[str, ...], key: KeyLike, confidence: float
+) -> Tarp:
+    keys = jax.random.split(as_key(key), len(names))
+    results = [
+        tarp_from_samples(drawn, true, key=k, name=name, confidence=confidence)
+        for drawn, true, name, k in zip(samples, truth, names, keys)
+    ]
     return Tarp(np.concatenate([r.shares for r in results], axis=1), names, confidence)
 
 

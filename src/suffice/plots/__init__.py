@@ -16,6 +16,7 @@ from ._loss_by_parameter import loss_by_parameter as loss_by_parameter
 from ._marginals import marginals as marginals
 from ._mi_estimates import mi_estimates as mi_estimates
 from ._mi_heat_map import mi_heat_map as mi_heat_map
+from ._misspecification import misspecification as misspecification
 from ._output_variance import output_variance as output_variance
 from ._pointwise import pointwise as pointwise
 from ._rank_histograms import rank_histograms as rank_histograms

@@ -1,0 +1,138 @@
+"""Could the simulator have made this observation at all?
+
+The distance of the observed summary from those of simulations, as a rank among the distances of other simulations: with
+d(s) the mean distance of s to its k nearest neighbours among half of the simulations, in units in which summaries are
+uncorrelated with variance one,
+
+    p = (1 + #{i : d(s_i) ≥ d(s_obs)}) / (1 + n),   s_i of the other half,
+
+which is uniform for an observation that the simulator made, whatever the summaries are (a conformal p-value; Vovk,
+Gammerman & Shafer 2005). A small p says that what the summary holds of the data is not what was simulated, so that any
+posterior of it is an extrapolation. A summary that has learned to overlook a difference cannot show it: ask with other
+summaries as well.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+from jaxtyping import Array, Float, PyTree
+from scipy.spatial import KDTree
+
+from ..core import as_key, KeyLike
+from ..simulate import Simulations
+from ..train import Fit
+from ._draw import draw
+from ._rows import check_confidence, enough, finite
+
+_NEIGHBOURS = 5
+_MOST = 20_000
+
+
+@dataclass(frozen=True, eq=False)
+class Misspecification:
+    """How far observations are from simulations.
+
+    - `distance`: `(m,)` of each observation; `simulated`: `(n,)` of simulations that were kept apart.
+    - `confidence`: of the verdict, allowing for the number of observations.
+    """
+
+    distance: Float[np.ndarray, " m"]
+    simulated: Float[np.ndarray, " n"]
+    confidence: float = 0.95
+
+    @property
+    def p_value(self) -> Float[np.ndarray, " m"]:
+        """Share of simulations at least as far as each observation."""
+        further = len(self.simulated) - np.searchsorted(np.sort(self.simulated), self.distance, side="left")
+        return (1 + further) / (1 + len(self.simulated))
+
+    @property
+    def passed(self) -> bool:
+        """Whether no observation was found too far."""
+        return bool((self.p_value >= (1 - self.confidence) / len(self.distance)).all())
+
+    def table(self) -> pd.DataFrame:
+        """One row an observation: distance, the median of simulations, p-value and verdict."""
+        least = (1 - self.confidence) / len(self.distance)
+        told = ["unlike any simulation" if p < least else "as simulations are" for p in self.p_value]
+        columns = {"distance": self.distance, "simulated": np.median(self.simulated), "p": self.p_value}
+        return pd.DataFrame(columns | {"verdict": told})
+
+    def plot(self, ax: Any = None) -> Any:
+        """Distances of simulations, and those of the observations: `suffice.plots.misspecification`."""
+        return draw(self, ax)
+
+    def __str__(self) -> str:
+        return self.table().to_string(index=False, float_format=lambda v: f"{v:.3g}")
+
+
+def misspecification(
+    fit: Fit | Callable,
+    sims: Simulations,
+    x_obs: PyTree,
+    *,
+    confidence: float = 0.95,
+    key: KeyLike = 0,
+) -> Misspecification:
+    """Compare observations with simulations in the space of the summaries.
+
+    **Arguments:**
+
+    - `fit`: whose summary is looked at; or a summary `x -> s` itself.
+    - `sims`: simulations, of which half are the crowd and half measure what distances are usual.
+    - `x_obs`: one observation, shaped as one simulation, or several with a leading axis.
+    - `confidence`: of the verdict.
+    - `key`: of which half is which.
+
+    **Returns** a `Misspecification`, with `.p_value`, `.table()` and `.plot()`.
+
+    **Raises** `ValueError` for shapes that do not fit, or fewer than 100 simulations.
+    """
+    check_confidence(confidence)
+    summary = fit.objective.summary if isinstance(fit, Fit) else fit
+    good = np.flatnonzero(np.asarray(sims.status) == 0)[:_MOST]
+    if len(good) < 100:
+        raise ValueError(f"at least 100 simulations are needed to know what distances are usual; got {len(good)}")
+    x = sims.rows(good).x
+    known = _summaries(summary, x)
+    known = known[enough(finite([known]), "sims")]
+    order = np.random.default_rng(np.asarray(jax.random.key_data(as_key(key))).ravel()).permutation(len(known))
+    crowd, others = known[order[::2]], known[order[1::2]]
+    asked = _summaries(summary, _as_rows(x_obs, x))
+    whiten = _whitening(crowd)
+    tree = KDTree(crowd @ whiten)
+    distances = [np.mean(tree.query(part @ whiten, _NEIGHBOURS)[0], axis=1) for part in (asked, others)]
+    return Misspecification(distances[0], distances[1], confidence)
+
+
+def _as_rows(x_obs: PyTree, x: PyTree) -> PyTree:
+    """Observations with a leading axis."""
+    shapes = jax.tree.map(lambda a, b: (np.shape(a), np.shape(b)[1:]), x_obs, x)
+    pairs = list(jax.tree.leaves(shapes, is_leaf=lambda n: isinstance(n, tuple)))
+    if all(own == one for own, one in pairs):
+        return jax.tree.map(lambda leaf: np.asarray(leaf)[None], x_obs)
+    if all(own[1:] == one and len(own) > len(one) for own, one in pairs):
+        return jax.tree.map(np.asarray, x_obs)
+    raise ValueError(f"x_obs must have the shape of one simulation, or one axis more; got (x_obs, simulation): {pairs}")
+
+
+@eqx.filter_jit
+def _compiled(summary: Callable, x: PyTree) -> Array:
+    return jax.lax.map(lambda row: jnp.ravel(jnp.asarray(summary(row))), x, batch_size=256)
+
+
+def _summaries(summary: Callable, x: PyTree) -> np.ndarray:
+    return np.asarray(_compiled(summary, jax.tree.map(jnp.asarray, x)), np.float64)
+
+
+def _whitening(s: np.ndarray) -> np.ndarray:
+    """The matrix that makes columns uncorrelated with variance one; columns that never vary are left out."""
+    values, vectors = np.linalg.eigh(np.cov(s, rowvar=False).reshape(s.shape[1], s.shape[1]))
+    kept = values > 1e-10 * max(values.max(), 1e-300)
+    return vectors[:, kept] / np.sqrt(values[kept])

@@ -1,0 +1,56 @@
+"""All checks at once, on posteriors whose faults are planted, and observations that were not simulated."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import suffice as sf
+from suffice.checks import width_of
+
+
+@pytest.mark.parametrize(("bias", "width"), [(0.0, 1.0), (0.0, 0.8), (0.0, 1.3), (0.4, 1.0)])
+def test_planted_faults_are_named_with_their_size(gaussian, bias, width):
+    found = width_of(gaussian(6000, 1, bias=bias, width=width).ranks[:, 0])
+    assert found.narrow == pytest.approx(1 - width, abs=1.5 * found.narrow_error + 0.01)
+    assert found.shift == pytest.approx(bias, abs=1.5 * found.shift_error + 0.03)
+    assert (abs(found.narrow) > found.narrow_error) == (width != 1) or abs(found.narrow) < 0.06
+    told = str(found)
+    assert ("narrow" in told) == (width < 1) and ("wide" in told) == (width > 1) and ("high" in told) == (bias > 0)
+
+
+def test_one_pass_says_what_the_checks_say_one_by_one(regression):
+    arguments = (regression.fit, regression.prior, regression.fresh)
+    found = sf.checks.all(*arguments, key=0)
+    table = found.table()
+    assert set(table["check"]) == {"ranks", "coverage", "tarp"} and len(table) == 9
+    alone = sf.checks.coverage(*arguments, key=0)
+    np.testing.assert_allclose(found.coverage.levels, alone.levels, atol=1e-3)
+    assert found.passed == table["passed"].all() and "held-out" in str(found)
+    np.testing.assert_allclose(found.sbc.ranks, sf.checks.sbc(*arguments, key=0).ranks, atol=1e-3)
+
+
+def test_a_wrong_prior_is_said_in_words(regression):
+    corner = regression.prior.truncate(np.array([0.9, 0.9, 0.9]), np.ones(3))
+    sims = sf.simulate(corner, regression.process, 300, key=0, progress=False)
+    found = sf.checks.all(regression.fit, regression.prior, sims, key=0)
+    assert not found.passed and found.table()["verdict"].str.contains("too").any()
+
+
+def test_what_was_simulated_is_usual_and_what_was_not_is_found(regression):
+    found = sf.checks.misspecification(regression.fit, regression.sims, regression.fresh.x, key=0)
+    assert stats.kstest(found.p_value, "uniform").pvalue > 1e-3 and found.passed
+    odd = np.asarray(regression.fresh.x[0]) + 3.0
+    one = sf.checks.misspecification(regression.fit, regression.sims, odd, key=0)
+    assert one.p_value[0] < 1e-3 and not one.passed and "unlike any" in str(one)
+    assert one.plot().get_legend() is not None
+    few = sf.checks.misspecification(lambda x: x[:5], regression.sims, odd)
+    assert few.passed  # five neighbouring numbers are all shifted by what another parabola would do
+
+
+def test_bad_input_is_refused(regression, unchecked):
+    with pytest.raises(ValueError, match="at least 100"):
+        sf.checks.misspecification(regression.fit, regression.sims[np.arange(50)], regression.fresh.x[0])
+    with pytest.raises(ValueError, match="shape of one simulation"):
+        sf.checks.misspecification(regression.fit, regression.sims, np.zeros(7))
+    with pytest.raises(ValueError, match="confidence"):
+        sf.checks.misspecification(regression.fit, regression.sims, regression.fresh.x[0], confidence=2.0)
