@@ -45,6 +45,7 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time see __geta
     )
     from .posteriors import (
         ABC as ABC,
+        compare_models as compare_models,
         GaussianApproximation as GaussianApproximation,
         PMC as PMC,
         posterior as posterior,
@@ -97,6 +98,7 @@ _HOMES = {
     "PMC": "posteriors",
     "truncate": "posteriors",
     "rounds": "posteriors",
+    "compare_models": "posteriors",
     "retained": "information",
     "fisher_matrix": "information",
     "estimate_mi": "information",

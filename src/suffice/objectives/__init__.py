@@ -4,6 +4,7 @@ from ._abstract_density import AbstractDensityObjective as AbstractDensityObject
 from ._bottleneck import Bottleneck as Bottleneck
 from ._calibration import Calibration as Calibration
 from ._ceb import CEB as CEB
+from ._classifier import Classifier as Classifier
 from ._fisher import Fisher as Fisher
 from ._flow import Flow as Flow
 from ._flow_matching import FlowMatching as FlowMatching

@@ -1,0 +1,136 @@
+"""Which simulator made the data: posterior probabilities and Bayes factors of models.
+
+    p(m | x) ∝ p(m) p(x | m),   B_ab = p(x | a) / p(x | b)
+
+by a classifier of simulations, the parameters of each model drawn from its own prior. What a classifier makes of a
+summary is the evidence of the summary, which can favour another model than that of the data where the summary is not
+sufficient for the choice (Robert et al. 2011, doi:10.1073/pnas.1102900108): here it is learned for the choice.
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+from jaxtyping import Float, PyTree
+from scipy.special import logsumexp
+
+from ..core import KeyLike
+from ..objectives import Classifier
+from ..simulate import Simulations
+from ..train import Ensemble, Fit, fit
+from ._evaluate import summaries
+from ._observation import as_rows
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class ModelComparison:
+    """What `sf.compare_models` returns.
+
+    - `fit`: of the classifier, `names`: of the models, `prior`: their probabilities before any data.
+    - `held_out`: simulations of all models, in equal numbers about, that the fit has not seen.
+    """
+
+    fit: Fit
+    names: tuple[str, ...]
+    prior: Float[np.ndarray, " k"]
+    held_out: Simulations
+
+    def log_evidences(self, x_obs: PyTree) -> Float[np.ndarray, "e m k"]:
+        """log p(x | model) up to what all models share, for each member of an ensemble, observation and model."""
+        rows, _ = as_rows(self.fit, x_obs)
+        rows, objective = jax.tree.map(jnp.asarray, rows), self.fit.objective
+        members = objective.members if isinstance(objective, Ensemble) else (objective,)
+        return np.stack([np.asarray(_ratios(member, rows), np.float64) for member in members])
+
+    def probabilities(self, x_obs: PyTree) -> pd.DataFrame:
+        """Posterior probability of each model, one row an observation; the mean over the members of an ensemble."""
+        return pd.DataFrame(self._probabilities(self.log_evidences(x_obs)), columns=list(self.names))
+
+    def bayes_factors(self, x_obs: PyTree) -> pd.DataFrame:
+        """log₁₀ of the Bayes factor of every pair of models, one row each for an observation.
+
+        `low` and `high` are the smallest and largest of the members of an ensemble.
+        """
+        log, found = self.log_evidences(x_obs) / np.log(10), []
+        for m in range(log.shape[1]):
+            for i, a in enumerate(self.names):
+                for j, b in enumerate(self.names[i + 1 :], start=i + 1):
+                    each = log[:, m, i] - log[:, m, j]
+                    ends = {"log10": each.mean(), "low": each.min(), "high": each.max()}
+                    found.append({"observation": m, "for": a, "against": b} | ends)
+        return pd.DataFrame(found)
+
+    def calibration(self, bins: int = 5) -> pd.DataFrame:
+        """Are the probabilities right? One row for each model and bin of its probability, on held-out simulations.
+
+        `mean`: of the probability in the bin; `share`: how often the model was the true one, with a 95 % interval.
+        """
+        label = np.asarray(self.held_out.theta)[:, 0].astype(int)
+        share = np.bincount(label, minlength=len(self.names)) / len(label)
+        found = self._probabilities(self.log_evidences(self.held_out.x), np.log(np.maximum(share, 1e-12)))
+        rows = []
+        for k, name in enumerate(self.names):
+            edges = np.quantile(found[:, k], np.linspace(0, 1, bins + 1))
+            which = np.clip(np.searchsorted(edges, found[:, k], side="right") - 1, 0, bins - 1)
+            for b in np.unique(which):
+                inside = which == b
+                truth, n = label[inside] == k, int(inside.sum())
+                error = 1.96 * np.sqrt(max(truth.mean() * (1 - truth.mean()), 0.25 / n) / n)
+                ends = {"low": max(0.0, truth.mean() - error), "high": min(1.0, truth.mean() + error)}
+                rows.append({"model": name, "mean": found[inside, k].mean(), "share": truth.mean()} | ends | {"n": n})
+        return pd.DataFrame(rows)
+
+    def _probabilities(self, log: np.ndarray, log_prior: np.ndarray | None = None) -> np.ndarray:
+        total = log + (np.log(self.prior) if log_prior is None else log_prior)
+        return np.exp(total - np.asarray(logsumexp(total, axis=2, keepdims=True))).mean(axis=0)
+
+
+def _ratios(objective: Classifier, rows: PyTree) -> Any:
+    return jax.vmap(objective.log_ratios)(summaries(objective.summary, rows))
+
+
+def compare_models(
+    sims: Mapping[str, Simulations],
+    summary: Callable,
+    *,
+    key: KeyLike,
+    prior: Mapping[str, float] | None = None,
+    test: float = 0.1,
+    progress: bool = True,
+    **options: Any,
+) -> ModelComparison:
+    """Learn to tell simulators apart.
+
+    **Arguments:**
+
+    - `sims`: simulations of each model by its name, parameters drawn from the model's own prior; data of one shape.
+    - `summary`: `x -> s`, learned for the choice.
+    - `key`: seed or JAX key.
+    - `prior`: probabilities of the models; all the same unless told. Numbers of simulations do not matter for it.
+    - `test`: share of the simulations that is kept apart, to see whether the probabilities are right.
+    - `options`: of `sf.fit`; `ensemble=` gives Bayes factors with the spread of its members.
+
+    **Returns** a `ModelComparison` with `.probabilities(x_obs)`, `.bayes_factors(x_obs)` and `.calibration()`.
+    """
+    names = tuple(sims)
+    if len(names) < 2:
+        raise ValueError(f"at least two models are needed, but {len(names)} came: pass {{'name': simulations, ...}}")
+    given = dict.fromkeys(names, 1.0) if prior is None else dict(prior)
+    if set(given) != set(names) or min(given.values()) <= 0:
+        raise ValueError(f"prior must have a positive probability for each of {', '.join(names)}")
+    if any(len(one) < 20 for one in sims.values()):
+        raise ValueError("each model needs at least 20 simulations")
+    parts = [one.rows(np.flatnonzero(np.asarray(one.status) == 0)) for one in sims.values()]
+    shapes = [jax.tree.map(lambda leaf: np.shape(leaf)[1:], part.x) for part in parts]
+    if any(shape != shapes[0] for shape in shapes):
+        raise ValueError(f"the data of all models must have one shape, but they are {dict(zip(names, shapes))}")
+    x = jax.tree.map(lambda *leaves: np.concatenate([np.asarray(leaf) for leaf in leaves]), *[part.x for part in parts])
+    label = np.repeat(np.arange(len(names)), [len(part.theta) for part in parts])[:, None].astype(np.float32)
+    every = Simulations(label, x, names=("model",))
+    found = fit(Classifier(summary, len(names)), every, key=key, test=test, progress=progress, **options)
+    weights = np.array([given[name] for name in names], np.float64)
+    return ModelComparison(found, names, weights / weights.sum(), every[found.split.test])
