@@ -10,17 +10,7 @@ from suffice.simulate.processes import GaussianDraws, LinearRegression
 pytestmark = [pytest.mark.gpu, pytest.mark.filterwarnings("default::UserWarning")]
 
 
-@pytest.fixture(autouse=True)
-def accelerator():
-    if jax.default_backend() == "cpu":
-        pytest.skip("no accelerator")
-
-
-def on_accelerator(tree):
-    return all(leaf.devices() == {jax.devices()[0]} for leaf in jax.tree.leaves(tree) if isinstance(leaf, jax.Array))
-
-
-def test_ratios_of_the_linear_regression():
+def test_ratios_of_the_linear_regression(on_accelerator):
     process = LinearRegression()
     sims = sf.simulate(process.prior, process, 10_000, key=0, progress=False)
     fit = sf.fit(sf.Ratio(sf.networks.Linear(100, 3, key=1)), sims, key=2, max_epochs=40, progress=False)
@@ -32,7 +22,7 @@ def test_ratios_of_the_linear_regression():
     np.testing.assert_allclose(np.asarray(posterior.std) / std, 1, atol=0.15)
 
 
-def test_fisher_information_of_ten_draws():
+def test_fisher_information_of_ten_draws(on_accelerator):
     tangents = sf.Tangents.simulated(GaussianDraws(), {"mean": 0.0, "variance": 1.0}, 1000)
     fit = sf.fit(sf.Fisher(sf.networks.MLP(10, 2, key=0)), tangents, key=1, max_epochs=40, progress=False)
     fresh = sf.Tangents.simulated(GaussianDraws(), {"mean": 0.0, "variance": 1.0}, 50_000)

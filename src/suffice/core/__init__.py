@@ -4,6 +4,7 @@ from ._chunked import chunked_map as chunked_map
 from ._chunked_mean import chunked_mean as chunked_mean
 from ._compilation_cache import keep_compiled as keep_compiled
 from ._decades import log_where as log_where, spans_decades as spans_decades
+from ._device_memory import has_own_memory as has_own_memory
 from ._estimate import Estimate as Estimate
 from ._frozen import Frozen as Frozen, trainable as trainable
 from ._keys import as_key as as_key, KeyLike as KeyLike

@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
-from ..core import as_key, chunked_map, chunked_mean, Frozen, KeyLike
+from ..core import as_key, chunked_map, chunked_mean, Frozen, has_own_memory, KeyLike
 from ..networks import SeriesDecoder, SeriesEncoder
 from ..train import AbstractObjective, AbstractSource
 from ._known import known_parameters
@@ -131,8 +131,8 @@ class Bottleneck(AbstractObjective):
 
 
 def _chunk_here() -> int | None:
-    """Series at once: few on a CPU, all elsewhere."""
-    return _CHUNK if jax.default_backend() == "cpu" else None
+    """Series at once: few where they stay in the cache of a core, else all."""
+    return None if has_own_memory() else _CHUNK
 
 
 def _scored(x: PyTree, skip: int) -> tuple[int, Array | float]:
