@@ -1,7 +1,6 @@
 """The benchmark "Beyond Normal" (Czyż et al., NeurIPS 2023, arXiv:2306.11078): 40 tasks of 10,000 rows, `auto`.
 
-    FOLDER/bin/python benchmarks/bmi_samples.py SAMPLES         # FOLDER as benchmarks/peer_bmi.sh makes it
-    python -m benchmarks.beyond_normal SAMPLES
+    python -m benchmarks run beyond_normal --peers
 
 An estimate is right when it lies within 0.1 nats or a tenth of the truth; it claims too much when its lower 95 % limit
 lies above. With more seeds in SAMPLES, that is counted over all of them. What each run found is kept beside its sample,
@@ -19,7 +18,7 @@ import numpy as np
 
 import suffice as sf
 from benchmarks import results
-from benchmarks.measure import cpu
+from benchmarks.measure import cpu, fresh
 
 
 def one(path: Path) -> dict[str, float | str]:
@@ -54,10 +53,16 @@ def source_version() -> str:
 def main() -> None:
     """Measure, and write the section."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("samples", type=Path)
+    parser.add_argument("samples", type=Path, help="folder of samples, filled by the peer if there are none")
+    parser.add_argument("--peer", help="Python of the environment of benchmark-mi, which makes the samples")
+    parser.add_argument("--seeds", type=int, default=1, help="samples of each task that the peer makes")
+    parser.add_argument("--tasks", nargs="*", help="which tasks the peer makes samples of; all unless told")
     parser.add_argument("--section", default="beyond_normal")
     args = parser.parse_args()
     warnings.simplefilter("ignore")
+    if args.peer and not list(args.samples.glob("*.npz")):
+        chosen = ["--tasks", *args.tasks] if args.tasks else []
+        fresh([args.peer, "benchmarks/bmi_samples.py", str(args.samples), "--seeds", str(args.seeds), *chosen])
     runs = []
     for path in sorted(args.samples.glob("*.npz")):
         if runs and not path.stem.startswith(f"{runs[-1]['task']}-"):

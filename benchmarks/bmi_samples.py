@@ -1,6 +1,6 @@
-"""Samples of the tasks of "Beyond Normal", in the environment that `benchmarks/peer_bmi.sh` makes.
+"""Samples of the tasks of "Beyond Normal", by the Python of the environment of benchmark-mi.
 
-    FOLDER/bin/python benchmarks/bmi_samples.py OUT [--seeds 1] [--n 10000] [--tasks NAME ...]
+    PYTHON benchmarks/bmi_samples.py OUT [--seeds 1] [--n 10000] [--tasks NAME ...]
 
 Writes OUT/TASK-SEED.npz with arrays x, y and mutual_information.
 """

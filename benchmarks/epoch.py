@@ -1,6 +1,6 @@
 """CPU and wall seconds of one epoch of swyft's own network, in suffice's loop and in swyft's.
 
-    python -m benchmarks.epoch --peer benchmarks/.envs/swyft/bin/python
+    python -m benchmarks run epoch --peers
 
 The same network, batches of 32, a fifth held out, and precision (64 bit, as in swyft's tutorial;
 `--precision 32` for single): see `benchmarks/swyft_network.py`. The median over the epochs after the first,

@@ -1,6 +1,6 @@
 """Ten Gaussian draws: the information that summaries keep, of det F = 50, and the cost of an iteration.
 
-    python -m benchmarks.fisher --peer benchmarks/.envs/imnn/bin/python
+    python -m benchmarks run fisher --peers
 
 Networks of 3 × 128, 1,000 simulations an iteration, λ = 10, ε = 0.1; det F on 100,000 fresh simulations, five seeds.
 Iterations are timed over many, without compilation, in alternation with `imnn` 0.3.2 on the same network.

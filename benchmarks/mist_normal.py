@@ -1,4 +1,4 @@
-"""torch_mist on the bivariate normal, one thread; prints one line of JSON. In the environment of `peer_mist.sh`.
+"""torch_mist on the bivariate normal, one thread; prints one line of JSON. By the Python of torch_mist's environment.
 
 PYTHON benchmarks/mist_normal.py --estimator js --seed 0
 """

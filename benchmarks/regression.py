@@ -1,10 +1,10 @@
 """Accuracy and time on the linear regression, in alternation with swyft: numbers for RESULTS.md.
 
-    python -m benchmarks.regression --peer benchmarks/.envs/swyft/bin/python
+    python -m benchmarks run regression --peers
 
 Ours, theirs, ours, theirs: one fresh process a seed, the same 10,000 simulations for both, judged on the same
-100 observations against the exact marginals and on the same held-out pairs. `benchmarks/peers.sh` makes the
-peer's environment. Without `--peer` only suffice runs; `--peer-seeds` gives the peer fewer seeds than
+100 observations against the exact marginals and on the same held-out pairs. Without a peer only suffice runs.
+As a module of its own (`python -m benchmarks.regression --peer PYTHON`), `--peer-seeds` gives the peer fewer seeds than
 `--seeds`; `--peer-args` passes settings to the peer, such as `--peer-args="--threads 1"`.
 """
 

@@ -1,12 +1,15 @@
 """`benchmarks/RESULTS.md`: each script replaces its own section and leaves the others."""
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import measure
 
-TARGET = Path(__file__).parent / "RESULTS.md"
+# What `python -m benchmarks run` tells the scripts it runs: another page to write, and itself.
+PAGE, COMMAND = "SUFFICE_BENCHMARKS_PAGE", "SUFFICE_BENCHMARKS_COMMAND"
+TARGET = Path(os.environ.get(PAGE, Path(__file__).parent / "RESULTS.md"))
 # In the order in which they stand on the page.
 SECTIONS = {
     "regression": "Linear regression: accuracy and time against swyft",
@@ -44,7 +47,8 @@ def write(name: str, command: str, body: str, *more: str) -> None:
         body: Markdown.
         more: packages whose versions count here besides the usual ones.
     """
-    told = f"`{command}` · {measure.today()} · {measure.machine()} · {measure.versions(*more)}"
+    program = [f"`{os.environ[COMMAND]}`: "] if COMMAND in os.environ else []
+    told = f"{''.join(program)}`{command}` · {measure.today()} · {measure.machine()} · {measure.versions(*more)}"
     text = TARGET.read_text() if TARGET.exists() else ""
     kept = {key: section(text, key) for key in SECTIONS}
     kept[name] = f"{body.strip()}\n\n{told}"

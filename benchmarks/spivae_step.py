@@ -2,7 +2,7 @@
 
 PYTHON benchmarks/spivae_step.py --steps 12
 
-In the environment of `peer_spivae.sh`. The sizes are those of its published notebooks: four convolutions of 16
+By the Python of SPIVAE's environment. The sizes are those of its published notebooks: four convolutions of 16
 channels, pooling to 16, dense 200 and 100, six latents, one stack of four blocks; batches of 256 trajectories of 399.
 """
 
