@@ -1,10 +1,5 @@
 """The Fisher objective on ten Gaussian draws, whose Fisher matrix is diag(10, 5)."""
 
-import os
-import subprocess
-import sys
-import textwrap
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -218,32 +213,3 @@ def test_an_observation_of_another_shape_is_refused(trained):
         trained.objective.estimate(jnp.zeros((4, 10)))
     with pytest.raises(ValueError, match="has not been trained"):
         sf.Fisher(network()).estimate(jnp.zeros(10))
-
-
-def test_two_devices_give_the_numbers_of_one():
-    script = textwrap.dedent(
-        """
-        import jax, jax.numpy as jnp, numpy as np, suffice as sf
-        noise = np.random.default_rng(0).normal(size=(400, 10))
-        dx = np.stack([np.ones_like(noise), noise / 2], axis=-1)
-        simulator = lambda key, theta: theta[0] + jnp.sqrt(theta[1]) * jax.random.normal(key, (10,))
-        losses = []
-        for tangents in (
-            sf.Tangents.exact(noise, dx, [0.0, 1.0], steps=5),
-            sf.Tangents.simulated(simulator, [0.0, 1.0], 200, steps=5),
-        ):
-            objective = sf.Fisher(sf.networks.MLP(10, 2, width=16, key=0), warm=5)
-            fit = sf.fit(objective, tangents, key=1, valid=0.2, max_epochs=2, progress=False)
-            losses += fit.history.valid_minus_log_det.tolist()
-        print(len(jax.devices()), *losses)
-        """
-    )
-    found = []
-    for devices in (1, 2):
-        flags = {"XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}"}
-        command = [sys.executable, "-c", script]
-        done = subprocess.run(command, env=os.environ | flags, capture_output=True, text=True, check=True)
-        count, *losses = done.stdout.split()
-        assert int(count) == devices and len(losses) == 4
-        found.append([float(v) for v in losses])
-    np.testing.assert_allclose(found[0], found[1], rtol=1e-4)

@@ -1,8 +1,5 @@
 """The training loop on a problem with a known optimum: weighted least squares."""
 
-import subprocess
-import sys
-import textwrap
 from typing import ClassVar
 
 import equinox as eqx
@@ -184,28 +181,3 @@ def test_fresh_noise_on_stored_simulations(sims):
     little = sf.Renoised(source, lambda key, x: x + jax.random.normal(key, x.shape))
     fit = sf.fit(Mean(jnp.zeros(4)), little, key=0, progress=False, learning_rate=0.05, max_epochs=10)
     np.testing.assert_allclose(fit.objective.summary, 3.0, atol=0.3)
-
-
-def test_two_devices_give_the_numbers_of_one():
-    script = textwrap.dedent(
-        """
-        import jax, numpy as np, suffice as sf
-        rng = np.random.default_rng(0)
-        theta = rng.normal(size=(1000, 2)); x = np.repeat(theta, 3, axis=1) + rng.normal(size=(1000, 6))
-        fit = sf.fit(sf.Ratio(sf.networks.Linear(6, 2, key=0), negatives=4, width=16), sf.Simulations(theta, x),
-                     key=0, max_epochs=2, batch_size=64, progress=False)
-        print(len(jax.devices()), *fit.history.valid_loss.tolist())
-        """
-    )
-    found = []
-    for devices in (1, 2):
-        flags = {"XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}"}
-        import os
-
-        done = subprocess.run(
-            [sys.executable, "-c", script], env=os.environ | flags, capture_output=True, text=True, check=True
-        )
-        count, *losses = done.stdout.split()
-        assert int(count) == devices
-        found.append([float(v) for v in losses])
-    np.testing.assert_allclose(found[0], found[1], rtol=1e-5)
