@@ -17,6 +17,8 @@ from ._factor import AbstractFactor, in_words, unwrapped
 from ._independent import IndependentFactor
 from ._interval import from_real, log_jacobian, to_real
 
+Factors = tuple[AbstractFactor, ...]
+
 
 class Prior(AbstractPrior):
     """Named parameters, each with a distribution of `numpyro.distributions`.
@@ -32,7 +34,7 @@ class Prior(AbstractPrior):
     (5, 3)
     """
 
-    factors: tuple[AbstractFactor, ...]
+    factors: Factors
     names: tuple[str, ...] = eqx.field(static=True)
 
     def __init__(self, given: Mapping[str, Any] | None = None, /, **distributions: Any):
@@ -47,12 +49,10 @@ class Prior(AbstractPrior):
         return tuple(factor.classes() for factor in self.factors for _ in range(factor.size))
 
     def sample(self, n: int, *, key: KeyLike) -> Float[Array, "n p"]:
-        keys = jax.random.split(as_key(key), len(self.factors))
-        return jnp.concatenate([factor.sample(n, k) for factor, k in zip(self.factors, keys)], axis=1)
+        return _sample(self.factors, n, as_key(key))
 
     def log_prob(self, theta: Points) -> Float[Array, " n"]:
-        parts = [factor.log_prob(part) for factor, part in zip(self.factors, self._split(theta))]
-        return jnp.stack(parts).sum(axis=0)
+        return _log_prob(self.factors, self._rows(theta))
 
     def truncate(self, low: Vector, high: Vector) -> "Prior":
         low, high = np.asarray(low, float), np.asarray(high, float)
@@ -62,11 +62,11 @@ class Prior(AbstractPrior):
             )
         if not (low < high).all():
             raise ValueError(f"low must be below high for every parameter; they are {low} and {high}")
-        sides = zip(self.factors, self._split(low[None]), self._split(high[None]))
+        sides = zip(self.factors, _split(self.factors, low[None]), _split(self.factors, high[None]))
         return _product(tuple(factor.cut(a[0], b[0]) for factor, a, b in sides), self.names)
 
     def contains(self, theta: Points) -> Bool[Array, " n"]:
-        return jnp.isfinite(self.log_prob(theta))
+        return _contains(self.factors, self._rows(theta))
 
     def box(self, mass: float = 1e-6) -> tuple[np.ndarray, np.ndarray]:
         ranges = [factor.range(mass) for factor in self.factors]
@@ -89,14 +89,13 @@ class Prior(AbstractPrior):
         return _product(tuple(picked), names)
 
     def to_unconstrained(self, theta: Points) -> Float[Array, "n p"]:
-        return to_real(jnp.asarray(theta, float), *self._ends())
+        return _to_unconstrained(self.factors, jnp.asarray(theta, float))
 
     def from_unconstrained(self, u: Points) -> Float[Array, "n p"]:
-        return from_real(jnp.asarray(u, float), *self._ends())
+        return _from_unconstrained(self.factors, jnp.asarray(u, float))
 
     def log_prob_unconstrained(self, u: Points) -> Float[Array, " n"]:
-        u = jnp.asarray(u, float)
-        return self.log_prob(self.from_unconstrained(u)) + log_jacobian(u, *self._ends()).sum(axis=1)
+        return _log_prob_unconstrained(self.factors, self._rows(u))
 
     def describe(self) -> str:
         """One line for each distribution, for reports.
@@ -115,17 +114,13 @@ class Prior(AbstractPrior):
 
         return EmpiricalPrior(theta, names)
 
-    def _ends(self) -> tuple[Array, Array]:
-        ends = [jnp.concatenate([getattr(f, side) for f in self.factors]) for side in ("low", "high")]
-        return ends[0], ends[1]
-
-    def _split(self, theta: Points) -> list[Array]:
+    def _rows(self, theta: Points) -> Array:
         theta = jnp.asarray(theta, float)
         if theta.ndim != 2 or theta.shape[1] != self.dim:
             raise ValueError(
                 f"theta must have shape (n, {self.dim}) for {', '.join(self.names)}, but {theta.shape} came"
             )
-        return jnp.split(theta, np.cumsum([factor.size for factor in self.factors])[:-1], axis=1)
+        return theta
 
     def _members(self, index: tuple[int, ...]) -> list[tuple[AbstractFactor, tuple[int, ...], tuple[int, ...]]]:
         """For each factor concerned: its columns among `index`, and their places in `index`."""
@@ -150,8 +145,53 @@ def _factor(name: str, distribution: Any) -> AbstractFactor:
     return factor
 
 
-def _product(factors: tuple[AbstractFactor, ...], names: tuple[str, ...]) -> Prior:
+def _product(factors: Factors, names: tuple[str, ...]) -> Prior:
     prior = object.__new__(Prior)
     object.__setattr__(prior, "factors", factors)
     object.__setattr__(prior, "names", names)
     return prior
+
+
+# One program each: run operation by operation, the dozens of small ones that a distribution is made of take seconds
+# to compile for every new number of rows.
+
+
+@eqx.filter_jit
+def _sample(factors: Factors, n: int, key: Array) -> Array:
+    keys = jax.random.split(key, len(factors))
+    return jnp.concatenate([factor.sample(n, k) for factor, k in zip(factors, keys)], axis=1)
+
+
+@eqx.filter_jit
+def _log_prob(factors: Factors, theta: Array) -> Array:
+    return jnp.stack([factor.log_prob(part) for factor, part in zip(factors, _split(factors, theta))]).sum(axis=0)
+
+
+@eqx.filter_jit
+def _contains(factors: Factors, theta: Array) -> Array:
+    return jnp.isfinite(_log_prob(factors, theta))
+
+
+@eqx.filter_jit
+def _to_unconstrained(factors: Factors, theta: Array) -> Array:
+    return to_real(theta, *_ends(factors))
+
+
+@eqx.filter_jit
+def _from_unconstrained(factors: Factors, u: Array) -> Array:
+    return from_real(u, *_ends(factors))
+
+
+@eqx.filter_jit
+def _log_prob_unconstrained(factors: Factors, u: Array) -> Array:
+    ends = _ends(factors)
+    return _log_prob(factors, from_real(u, *ends)) + log_jacobian(u, *ends).sum(axis=1)
+
+
+def _ends(factors: Factors) -> tuple[Array, Array]:
+    ends = [jnp.concatenate([getattr(f, side) for f in factors]) for side in ("low", "high")]
+    return ends[0], ends[1]
+
+
+def _split(factors: Factors, theta: Points) -> list[Array]:
+    return jnp.split(jnp.asarray(theta, float), np.cumsum([factor.size for factor in factors])[:-1], axis=1)
