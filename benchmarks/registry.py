@@ -107,11 +107,17 @@ BENCHMARKS = {
         Benchmark(
             "trajectories",
             "bottlenecks of trajectories beside exact likelihoods and SPIVAE; what their latents mean",
-            _minutes(60),
-            ("sbm", "fbm", "--keep", "{kept}"),
+            _minutes(120),
+            ("sbm", "fbm", "--seeds", "3", "--keep", "{kept}"),
             peer="spivae",
         ),
         Benchmark("tracks", "500 tracks: exponents beside the estimator that knows the noise", _minutes(3)),
-        Benchmark("sbibm", "flow posteriors of the ten tasks of sbibm", _minutes(60), ("--keep", "{kept}")),
+        Benchmark("sbibm", "flow posteriors of the ten tasks of sbibm", _minutes(90), ("--keep", "{kept}")),
+        Benchmark(
+            "calibration",
+            "joint coverage of ensembles on the linear regression, two moons and SLCP",
+            _minutes(20),
+            ("--seeds", "2", "--keep", "{kept}"),
+        ),
     )
 }

@@ -30,6 +30,7 @@ SECTIONS = {
     "trajectories": "Trajectories: a bottleneck beside exact likelihoods and SPIVAE",
     "tracks": "Tracks: exponents of 500 tracks with localisation noise",
     "sbibm": "Flow posteriors: the ten tasks of sbibm",
+    "calibration": "Calibration: joint coverage of ensembles",
 }
 HEAD = """# Measured
 

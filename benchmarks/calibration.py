@@ -1,0 +1,90 @@
+"""Do the joint credible regions of an ensemble hold the truth as often as they say?
+
+    python -m benchmarks run calibration
+
+Ensembles of five flows with the default settings of `sf.Flow` and `sf.fit`, trained on 10,000 simulations of the linear
+regression (a hundred numbers, three parameters), of two moons and of SLCP; for each seed 1,000 new simulations are
+asked how much of their posterior's mass has a higher joint density than their truth. The band is that of a binomial: 95
+of 100 shares of a calibrated posterior lie in it.
+"""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+from scipy import stats
+
+import suffice as sf
+from benchmarks import results
+from benchmarks.measure import cpu
+from benchmarks.sbibm import summary
+from suffice.simulate.processes import LinearRegression, SLCP, TwoMoons
+
+PROCESSES = {"linear_regression": LinearRegression(), "two_moons": TwoMoons(), "slcp": SLCP()}
+NOMINAL = (0.5, 0.68, 0.9, 0.95)
+SIMULATIONS, FRESH, MEMBERS = 10_000, 1000, 5
+
+
+def measured(name: str, seed: int) -> dict[str, Any]:
+    """Joint coverage of an ensemble on new simulations, how far its members are apart, and CPU seconds of the fit."""
+    process = PROCESSES[name]
+    sims = sf.simulate(process.prior, process, SIMULATIONS, key=3000 + seed, progress=False)
+    fresh = sf.simulate(process.prior, process, FRESH, key=4000 + seed, progress=False)
+    compress = sf.networks.Linear(100, 3, key=seed) if name == "linear_regression" else summary(name, seed)
+    before = cpu()
+    fit = sf.fit(sf.Flow(compress, process.prior), sims, key=seed, ensemble=MEMBERS, progress=False)
+    seconds = cpu() - before
+    found = sf.checks.coverage(fit, process.prior, fresh, levels=NOMINAL, key=seed)
+    joint = int(np.argmax([name.count(",") for name in found.names]))
+    spread = sf.posterior(fit, process.prior, jax.tree.map(lambda leaf: leaf[:20], fresh.x), key=seed).spread
+    return {
+        "names": found.names[joint],
+        "empirical": found.empirical[joint].tolist(),
+        "n": found.n,
+        "seconds": seconds,
+        "spread": float(np.median(spread)),
+    }
+
+
+def band(nominal: float, n: int) -> tuple[float, float]:
+    """Shares between which 95 % of those of a calibrated posterior lie."""
+    low, high = stats.binom(n, nominal).interval(0.95)
+    return low / n, high / n
+
+
+def main() -> None:
+    """Measure what is not kept yet, and write the section."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--keep", type=Path, required=True)
+    args = parser.parse_args()
+    args.keep.mkdir(parents=True, exist_ok=True)
+    rows, outside, asked = [], 0, 0
+    for name in PROCESSES:
+        for seed in range(args.seeds):
+            path = args.keep / f"{name}-{seed}.json"
+            if not path.exists():
+                path.write_text(json.dumps(measured(name, seed)))
+            found = json.loads(path.read_text())
+            cells = []
+            for nominal, share in zip(NOMINAL, found["empirical"]):
+                low, high = band(nominal, found["n"])
+                asked, outside = asked + 1, outside + (not low <= share <= high)
+                cells.append(f"{share:.3f} ({low:.3f} to {high:.3f}){'' if low <= share <= high else ' **outside**'}")
+            rows.append([f"{name}, seed {seed}", *cells, f"{found['spread']:.2f}", f"{found['seconds']:.0f}"])
+            print(rows[-1], flush=True)
+    head = ["process", *(f"{100 * nominal:g} %" for nominal in NOMINAL), "spread of members", "CPU s"]
+    told = f"{asked - outside} of {asked} shares lie in their band (of a calibrated posterior 95 % do: "
+    told += f"{results.verdict(outside <= stats.binom(asked, 0.05).ppf(0.99))})."
+    results.write(
+        "calibration",
+        f"python -m benchmarks.calibration --seeds {args.seeds} --keep FOLDER",
+        results.table(head, rows) + "\n\n" + told,
+    )
+
+
+if __name__ == "__main__":
+    main()
