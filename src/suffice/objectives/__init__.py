@@ -8,6 +8,7 @@ from ._classifier import Classifier as Classifier
 from ._fisher import Fisher as Fisher
 from ._flow import Flow as Flow
 from ._flow_matching import FlowMatching as FlowMatching
+from ._gaussian import Gaussian as Gaussian
 from ._infomax import InfoMax as InfoMax
 from ._likelihood import Likelihood as Likelihood
 from ._mib import MIB as MIB
