@@ -41,6 +41,7 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time see __geta
         Likelihood as Likelihood,
         MIB as MIB,
         Ratio as Ratio,
+        Regression as Regression,
         TemporalInfoMax as TemporalInfoMax,
         VIB as VIB,
     )
@@ -88,6 +89,7 @@ _HOMES = {
     "Gaussian": "objectives",
     "Likelihood": "objectives",
     "InfoMax": "objectives",
+    "Regression": "objectives",
     "Bottleneck": "objectives",
     "VIB": "objectives",
     "CEB": "objectives",

@@ -14,6 +14,7 @@ from ._likelihood import Likelihood as Likelihood
 from ._mib import MIB as MIB
 from ._moments import Moments as Moments, moments_of as moments_of
 from ._ratio import Ratio as Ratio
+from ._regression import Regression as Regression
 from ._schedule import Schedule as Schedule
 from ._temporal_infomax import TemporalInfoMax as TemporalInfoMax
 from ._vib import VIB as VIB
