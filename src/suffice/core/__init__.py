@@ -10,7 +10,7 @@ from ._frozen import Frozen as Frozen, trainable as trainable
 from ._keys import as_key as as_key, KeyLike as KeyLike
 from ._progress import bar as bar
 from ._registry import Registry as Registry
-from ._save import load as load, save as save
+from ._save import load as load, NewerFormat as NewerFormat, save as save
 from ._warn import warn as warn
 
 keep_compiled()

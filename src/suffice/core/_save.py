@@ -19,6 +19,10 @@ FORMAT = 1
 _WRITERS = ("suffice", "jax", "equinox", "numpyro", "numpy")
 
 
+class NewerFormat(ValueError):
+    """A file is of a format that this version does not read."""
+
+
 def _versions() -> dict[str, str]:
     versions = {}
     for name in _WRITERS:
@@ -79,7 +83,7 @@ def load(path: str | Path, classes: Iterable[type] = ()) -> Any:
         with zipfile.ZipFile(path) as archive:
             tree = json.loads(archive.read("tree.json"))
             if tree.get("format") != FORMAT:
-                raise ValueError(f"{path} has format {tree.get('format')!r}; this version reads format {FORMAT}")
+                raise NewerFormat(f"{path} has format {tree.get('format')!r}; this version reads format {FORMAT}")
             return Decoder(archive, classes).decode(tree["tree"])
     except (zipfile.BadZipFile, KeyError, json.JSONDecodeError, EOFError, AttributeError) as error:
         raise ValueError(f"{path} is not a whole file written by suffice.save ({error})") from error

@@ -16,7 +16,7 @@ from ..objectives import Ratio
 from ..posteriors import posterior
 from ..priors import AbstractPrior, EmpiricalPrior
 from ..simulate import Simulations
-from ..train import Fit, fit
+from ..train import Fit, fit, remove_checkpoint
 from ._exact import Exact
 from ._findings import Findings
 from ._fingerprint import fingerprint
@@ -75,7 +75,7 @@ class Study:
         question = stages.run("question", shown, lambda: self._question(prior))
         stages.run("prior", basis, lambda: prior)
         trained = stages.run("model", basis, lambda: self._fit(training, progress))
-        self._checkpoint.unlink(missing_ok=True)  # the model stands in its own file from here on
+        remove_checkpoint(self._checkpoint)  # the model stands in its own file from here on
         answer = stages.run(
             "posterior",
             (basis, self.observation),

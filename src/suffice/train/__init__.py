@@ -9,6 +9,7 @@ from ._loggers import tensorboard as tensorboard, wandb as wandb
 from ._objective import AbstractObjective as AbstractObjective
 from ._reach import Reach as Reach
 from ._renoised import Renoised as Renoised
+from ._retained_files import remove_checkpoint as remove_checkpoint
 from ._shards import Shards as Shards
 from ._source import AbstractSource as AbstractSource, Split as Split
 from ._views import Lagged as Lagged, lagged as lagged, views as views

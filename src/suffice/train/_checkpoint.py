@@ -1,5 +1,6 @@
 """A fit on disk, written whole after an epoch, from which a killed fit goes on bit for bit."""
 
+import dataclasses
 import hashlib
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,9 +10,12 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import PyTree
 
-from ..core import load, save
+from ..core import load, NewerFormat, save, warn
 from ._epoch import State
 from ._patience import Patience
+from ._retained_files import damaged, older, put_in_place, refuse_other_files
+
+FORMAT = 2
 
 
 class Progress(NamedTuple):
@@ -23,34 +27,82 @@ class Progress(NamedTuple):
     history: list[dict[str, float]]
 
 
-def write_checkpoint(path: Path, progress: Progress, fingerprint: str) -> None:
-    """Replace the checkpoint at `path` by one of this moment."""
-    leaves = jax.tree.leaves(progress.state)
-    content = {
-        "fingerprint": fingerprint,
-        "leaves": leaves,
-        "patience": tuple(tuple(one) for one in progress.patience),
-        "epoch": progress.epoch,
-        "history": progress.history,
-    }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    save(content, path)
+@dataclasses.dataclass(frozen=True)
+class Checkpoint:
+    """Where a fit is written after each epoch.
 
+    - `path`: the newest file; those before it have `.1`, `.2`, ... after their names.
+    - `keep`: how many there are at most.
+    - `fingerprint`: tells fits apart.
+    """
 
-def read_checkpoint(path: Path, fresh: Progress, fingerprint: str) -> Progress:
-    """The progress stored at `path`, or `fresh` when there is none."""
-    if not path.exists():
+    path: Path
+    keep: int
+    fingerprint: str
+
+    def write(self, progress: Progress) -> None:
+        """Put a file of this moment in place of the newest, and age the others."""
+        columns = {name: np.array([row[name] for row in progress.history]) for name in progress.history[0]}
+        content = {
+            "format": FORMAT,
+            "version": _version(),
+            "fingerprint": self.fingerprint,
+            "leaves": jax.tree.leaves(progress.state),
+            "patience": tuple(tuple(one) for one in progress.patience),
+            "epoch": progress.epoch,
+            "history": columns,
+        }
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        put_in_place(self.path, self.keep, lambda partial: save(content, partial))
+
+    def read(self, fresh: Progress) -> Progress:
+        """The newest progress that can be read, or `fresh` when there is none.
+
+        **Raises** `ValueError` for files of another fit, of a newer format, or that are no checkpoints.
+        """
+        refuse_other_files(self.path)
+        for path in (self.path, *older(self.path)):
+            if not path.exists():
+                continue
+            try:
+                content = load(path)
+            except (NewerFormat, PermissionError):
+                raise
+            except Exception as error:  # whatever a damaged file makes zipfile, json and numpy say
+                warn(f"a checkpoint is damaged ({error}); the fit goes on from the one before, if there is one")
+                path.replace(damaged(self.path))
+                continue
+            self._refuse(path, content)
+            return _progress(content, fresh)
         return fresh
-    content: dict[str, Any] = load(path)
-    if content.get("fingerprint") != fingerprint:
-        raise ValueError(
-            f"the checkpoint at {path} belongs to another fit (other data, settings, key or network); "
-            "give another path, or remove it to start anew"
-        )
+
+    def _refuse(self, path: Path, content: Any) -> None:
+        if not isinstance(content, dict) or "fingerprint" not in content:
+            raise ValueError(f"{path} is a file of suffice, but no checkpoint of a fit; give another path")
+        if (written := content.get("format", 1)) != FORMAT:
+            raise ValueError(
+                f"the checkpoint {path} has format {written}, written by suffice {content.get('version', '0.1.0')}, "
+                f"but suffice {_version()} reads format {FORMAT}; use that version, or remove the file to start anew"
+            )
+        if content["fingerprint"] != self.fingerprint:
+            raise ValueError(
+                f"the checkpoint at {path} belongs to another fit (other data, settings, key or network); "
+                "give another path, or remove it to start anew"
+            )
+
+
+def _progress(content: dict[str, Any], fresh: Progress) -> Progress:
     structure = jax.tree.structure(fresh.state)
     state = jax.tree.unflatten(structure, [jnp.asarray(leaf) for leaf in content["leaves"]])
-    patience = tuple(Patience(*one) for one in content["patience"])
-    return Progress(state, patience, content["epoch"], content["history"])
+    columns = {name: values.tolist() for name, values in content["history"].items()}
+    history = [dict(zip(columns, row)) for row in zip(*columns.values())]
+    return Progress(state, tuple(Patience(*one) for one in content["patience"]), content["epoch"], history)
+
+
+def _version() -> str:
+    from .. import __version__
+
+    return __version__
 
 
 def fingerprint_of(task: Any, weights: PyTree, rows: Any, learning_rate: float) -> str:

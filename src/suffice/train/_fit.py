@@ -75,6 +75,7 @@ def fit(
     keep: Literal["best", "last"] = "best",
     ensemble: int = 1,
     checkpoint: str | Path | None = None,
+    checkpoints: int = 2,
     loggers: Sequence[Callable[[Mapping[str, float]], None]] = (),
     segment: int | None = None,
     progress: bool = True,
@@ -107,6 +108,8 @@ def fit(
       than one, `Fit.objective` is a `train.Ensemble` of them, and `sf.posterior` their mixture.
     - `checkpoint`: a file written after each epoch; the same call goes on from it after a kill,
       bit for bit as if it had not been killed.
+    - `checkpoints`: how many of the last are kept: `checkpoint` itself, and `.1`, `.2`, ... of the epochs before it,
+      from which a fit goes on when the newest is damaged.
     - `loggers`: functions called with each epoch's numbers (`sf.train.tensorboard(folder)`).
     - `segment`: rows held in memory at once when the simulations stay on disk.
     - `progress`: show a bar on standard error.
@@ -119,7 +122,12 @@ def fit(
     if keep not in ("best", "last"):
         raise ValueError(f"keep must be 'best' or 'last', but {keep!r} came")
     refuse_below_one(
-        max_epochs=max_epochs, patience=patience, plateau=plateau, batch_size=batch_size, ensemble=ensemble
+        max_epochs=max_epochs,
+        patience=patience,
+        plateau=plateau,
+        batch_size=batch_size,
+        ensemble=ensemble,
+        checkpoints=checkpoints,
     )
     began = time.perf_counter()
     whole = as_source(data, batch_size, segment)
@@ -141,6 +149,7 @@ def fit(
         learning_rate=learning_rate,
         keep=keep,
         checkpoint=None if checkpoint is None else Path(checkpoint),
+        checkpoints=checkpoints,
         loggers=loggers,
         progress=progress,
     )

@@ -3,7 +3,6 @@
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
@@ -12,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, PyTree
 
 from ..core import bar, warn
-from ._checkpoint import Progress, write_checkpoint
+from ._checkpoint import Checkpoint, Progress
 from ._epoch import run_segment, Settings
 from ._members import run_members
 from ._patience import Patience
@@ -141,8 +140,7 @@ def run(
     task: Task,
     progress: Progress,
     *,
-    checkpoint: Path | None,
-    fingerprint: str,
+    checkpoint: Checkpoint | None,
     loggers: Sequence[Logger],
     show: bool,
 ) -> tuple[Progress, str]:
@@ -161,7 +159,7 @@ def run(
                     for row in last:
                         logger(row)
                 if checkpoint is not None:
-                    write_checkpoint(checkpoint, progress, fingerprint)
+                    checkpoint.write(progress)
         except KeyboardInterrupt:
             why = "interrupted"
     if why == "not finite":

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import pandas as pd
 from jaxtyping import Array
 
-from ._checkpoint import fingerprint_of, Progress, read_checkpoint
+from ._checkpoint import Checkpoint, fingerprint_of, Progress
 from ._epoch import initial_state, parts_of, Settings
 from ._flat import flat, unflat
 from ._loop import Rules, run, Task
@@ -36,6 +36,7 @@ def train(
     learning_rate: float,
     keep: Literal["best", "last"] = "best",
     checkpoint: Path | None = None,
+    checkpoints: int = 1,
     loggers: Sequence[Callable[[Mapping[str, float]], None]],
     progress: bool,
 ) -> Trained:
@@ -56,9 +57,11 @@ def train(
         fixed, source, held_out = (Members.of(trees) for trees in columns)
     task = Task(fixed, source, held_out, key, settings, rules, None if alone else len(pieces))
     fresh = Progress(state, (Patience(learning_rate),) * len(pieces), 0, [])
-    mark = "" if checkpoint is None else fingerprint_of(task, weights, rows, learning_rate)
-    resumed = fresh if checkpoint is None else read_checkpoint(checkpoint, fresh, mark)
-    end, why = run(task, resumed, checkpoint=checkpoint, fingerprint=mark, loggers=loggers, show=progress)
+    files = None
+    if checkpoint is not None:
+        files = Checkpoint(checkpoint, checkpoints, fingerprint_of(task, weights, rows, learning_rate))
+    resumed = fresh if files is None else files.read(fresh)
+    end, why = run(task, resumed, checkpoint=files, loggers=loggers, show=progress)
     kept = end.state.best if keep == "best" else end.state.average
     each = [kept] if alone else [jax.tree.map(operator.itemgetter(i), kept) for i in range(len(pieces))]
     found = [eqx.combine(unflat(own), piece[1]) for own, piece in zip(each, pieces)]

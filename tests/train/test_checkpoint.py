@@ -1,0 +1,191 @@
+"""Checkpoints: killed at any moment, a fit ends with the weights of one that was not; what cannot be read is said."""
+
+import contextlib
+import importlib.util
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import suffice as sf
+from suffice.train import AbstractObjective, remove_checkpoint
+
+SCRIPT = Path(__file__).parent / "killed_fit.py"
+
+
+class Mean(AbstractObjective):
+    """Learns the mean of x."""
+
+    summary: jax.Array
+    monitor = "loss"
+
+    def start(self, rows, *, names, key):
+        return self
+
+    def finish(self, held_out, *, key):
+        return self
+
+    def loss(self, batch, *, key, step):
+        return ((batch.x - self.summary) ** 2).mean(), {}
+
+
+@pytest.fixture(scope="module")
+def sims():
+    rng = np.random.default_rng(0)
+    return sf.Simulations(rng.normal(size=(500, 1)), rng.normal(3.0, 1.0, size=(500, 4)))
+
+
+def run(sims, path=None, **options):
+    options = {"key": 0, "progress": False, "learning_rate": 0.1, "max_epochs": 6, "batch_size": 50} | options
+    return sf.fit(Mean(jnp.zeros(4)), sims, checkpoint=path, **options)
+
+
+def epoch_of(path):
+    return sf.load(path)["epoch"]
+
+
+def test_the_last_few_are_kept(sims, tmp_path):
+    path = tmp_path / "fit.checkpoint"
+    run(sims, path, checkpoints=3)
+    assert sorted(one.name for one in tmp_path.iterdir()) == [path.name, f"{path.name}.1", f"{path.name}.2"]
+    assert [epoch_of(one) for one in (path, f"{path}.1", f"{path}.2")] == [6, 5, 4]
+    run(sims, path, checkpoints=1, max_epochs=7)
+    assert [one.name for one in tmp_path.iterdir()] == [path.name] and epoch_of(path) == 7
+    remove_checkpoint(path)
+    assert not list(tmp_path.iterdir())
+
+
+def truncated(content):
+    return content[: len(content) // 2]
+
+
+def flipped(content):
+    place = content.index(b"NUMPY") + 120  # in the numbers of the first array
+    return content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
+
+
+@pytest.mark.parametrize("spoil", [truncated, flipped, lambda content: b"", lambda content: bytes(len(content))])
+def test_a_damaged_newest_gives_way_to_the_one_before(sims, tmp_path, spoil):
+    whole, path = run(sims), tmp_path / "fit.checkpoint"
+    run(sims, path, max_epochs=4)
+    path.write_bytes(spoil(path.read_bytes()))
+    epochs = []
+    with pytest.warns(UserWarning, match="a checkpoint is damaged .*goes on from the one before"):
+        resumed = run(sims, path, loggers=[lambda row: epochs.append(row["epoch"])])
+    assert epochs == [4, 5, 6]
+    np.testing.assert_array_equal(whole.objective.summary, resumed.objective.summary)
+    assert (tmp_path / "fit.checkpoint.damaged").exists() and epoch_of(path) == 6
+
+
+def test_when_all_are_damaged_the_fit_starts_anew(sims, tmp_path):
+    path = tmp_path / "fit.checkpoint"
+    run(sims, path, max_epochs=2, checkpoints=1)
+    path.write_bytes(truncated(path.read_bytes()))
+    with pytest.warns(UserWarning, match="damaged"):
+        assert len(run(sims, path).history) == 6
+
+
+def test_a_newer_format_and_other_files_are_refused(sims, tmp_path):
+    path = tmp_path / "fit.checkpoint"
+    run(sims, path, max_epochs=2)
+    sf.save(sf.load(path) | {"format": 3, "version": "9.1"}, path)
+    with pytest.raises(ValueError, match=r"has format 3, written by suffice 9\.1, but suffice .* reads format 2"):
+        run(sims, path)
+    sf.save(jnp.zeros(3), path)
+    with pytest.raises(ValueError, match="no checkpoint of a fit"):
+        run(sims, path)
+    sims.save(tmp_path / "sims.npz")
+    (tmp_path / "notes.txt").write_text("mine")
+    for other in ("sims.npz", "notes.txt"):
+        content = (tmp_path / other).read_bytes()
+        with pytest.raises(ValueError, match="is there and is no checkpoint of a fit; give another path"):
+            run(sims, tmp_path / other)
+        assert (tmp_path / other).read_bytes() == content
+    with pytest.raises(ValueError, match="is a folder; give a file in it"):
+        run(sims, tmp_path)
+    with pytest.raises(ValueError, match="checkpoints must be at least 1"):
+        run(sims, path, checkpoints=0)
+
+
+class Killed(BaseException):
+    """What a test ends a fit with."""
+
+
+def killed_at(operation, patched, sims, path):
+    """Fit until so many operations have changed a file; the number of the epoch that was the last."""
+    calls, epochs = iter(range(10**6)), []
+    for name in ("replace", "unlink"):
+        done = getattr(Path, name)
+
+        def counted(*args, done=done, **options):
+            if next(calls) >= operation:
+                raise Killed
+            return done(*args, **options)
+
+        patched.setattr(Path, name, counted)
+    with contextlib.suppress(Killed):
+        run(sims, path, loggers=[lambda row: epochs.append(row["epoch"])])
+    return epochs[-1]
+
+
+def test_a_kill_between_any_two_operations_on_files_loses_at_most_one_epoch(sims, tmp_path, monkeypatch):
+    whole = run(sims)
+    for operation in range(20):
+        path, epochs = tmp_path / str(operation) / "fit.checkpoint", []
+        with monkeypatch.context() as patched:
+            last = killed_at(operation, patched, sims, path)
+        resumed = run(sims, path, loggers=[epochs.append])
+        np.testing.assert_array_equal(whole.objective.summary, resumed.objective.summary)
+        assert epochs[0]["epoch"] >= last - 1
+
+
+def killed(kind, kills, folder, epochs, seconds):
+    """Start the fit and kill it so often, at random times in one of its epochs; how many kills came before its end."""
+    rng, landed = random.Random(0), 0
+    command = [sys.executable, str(SCRIPT), kind, str(folder), str(folder / "killed.checkpoint")]
+    environment = os.environ | {"PYTHONPATH": str(Path(sf.__file__).parents[1])}
+    for _ in range(kills):
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+        for _ in range(rng.randint(1, epochs // (2 * kills))):
+            process.stdout.readline()
+        time.sleep(rng.uniform(0, seconds))
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        landed += process.returncode == -signal.SIGKILL
+    return landed
+
+
+def check(kind, kills, folder):
+    spec = importlib.util.spec_from_file_location("killed_fit", SCRIPT)
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    script.make(folder)
+    times, epochs = [], []
+    whole = script.run(kind, folder, folder / "whole.checkpoint", lambda row: times.append(time.perf_counter()))
+    epoch = (times[-1] - times[0]) / (len(times) - 1)
+    assert killed(kind, kills, folder, len(times), epoch) > 0.7 * kills
+    again = script.run(kind, folder, folder / "killed.checkpoint", lambda row: epochs.append(row["epoch"]))
+    assert not epochs or epochs[0] > 1
+    same = whole.history.columns.drop("seconds")
+    assert whole.history[same].equals(again.history[same])
+    for a, b in zip(*(jax.tree.leaves(eqx.filter(one.objective, eqx.is_array)) for one in (whole, again))):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_fit_killed_three_times_ends_with_the_same_bits(tmp_path):
+    check("memory", 3, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("kind", "kills"), [("memory", 20), ("ensemble", 6), ("stored", 6)])
+def test_a_fit_killed_at_random_times_ends_with_the_same_bits(tmp_path, kind, kills):
+    check(kind, kills, tmp_path)
