@@ -7,7 +7,15 @@ from ._decades import log_where as log_where, spans_decades as spans_decades
 from ._device_memory import has_own_memory as has_own_memory
 from ._estimate import Estimate as Estimate
 from ._frozen import Frozen as Frozen, trainable as trainable
+from ._in_short import in_short as in_short
 from ._keys import as_key as as_key, KeyLike as KeyLike
+from ._npy import (
+    npy_members as npy_members,
+    read_header as read_header,
+    read_npy as read_npy,
+    read_npz as read_npz,
+    refuse_beyond_memory as refuse_beyond_memory,
+)
 from ._progress import bar as bar
 from ._registry import Registry as Registry
 from ._save import load as load, NewerFormat as NewerFormat, save as save

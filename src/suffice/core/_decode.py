@@ -1,7 +1,6 @@
 """From a JSON tree back to objects, from an allowed list of places only."""
 
 import dataclasses
-import importlib
 import io
 import zipfile
 from collections.abc import Callable, Iterable
@@ -12,7 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
-from ._encode import CLASS_HOMES, CONSTANT_HOME, FUNCTION_HOMES, public_name
+from ._allowed import Names, Refused
+from ._npy import read_npy
 
 
 class Decoder:
@@ -20,7 +20,8 @@ class Decoder:
 
     def __init__(self, archive: zipfile.ZipFile, classes: Iterable[Any]):
         self._archive = archive
-        self._given = {public_name(item): item for item in classes}
+        self._read: set[int] = set()
+        self.names = Names(classes)
 
     def decode(self, node: Any) -> Any:
         if isinstance(node, list):
@@ -30,35 +31,23 @@ class Decoder:
         for tag, rule in _RULES.items():
             if tag in node:
                 return rule(self, node)
-        raise ValueError(f"the file holds a node of an unknown kind: {sorted(node)}")
+        raise Refused(f"the file holds a node of an unknown kind: {sorted(node)}")
 
     def array(self, index: int) -> np.ndarray:
-        data = self._archive.read(f"arrays/{int(index)}.npy")
-        return np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
+        # Every array is written once: one that is named again and again would fill the memory from a small file.
+        if type(index) is not int or index in self._read:
+            raise Refused(f"the file holds an array {str(index)[:20]!r} that is no number or named twice")
+        self._read.add(index)
+        data = stored(self._archive, f"arrays/{index}.npy")
+        return read_npy(io.BytesIO(data), len(data))
 
-    def find(self, name: str) -> Any:
-        """The class or function called ``module:name``, if it may be used."""
-        if name in self._given:
-            return self._given[name]
-        module, _, attribute = str(name).partition(":")
-        if module.split(".")[0] not in CLASS_HOMES:
-            short = attribute or module
-            raise ValueError(
-                f"the file holds {name!r}, which is not part of suffice; pass it: load(path, classes=[{short}])"
-            )
-        item = vars(importlib.import_module(module)).get(attribute)
-        if item is None:
-            raise ValueError(f"the file holds {name!r}, which this version does not know")
-        return item
 
-    def find_class(self, name: str) -> type:
-        item = self.find(name)
-        safe = isinstance(item, type) and (
-            dataclasses.is_dataclass(item) or issubclass(item, tuple) or item.__module__.split(".")[0] == "numpyro"
-        )
-        if not safe:
-            raise ValueError(f"the file holds {name!r} as a class, but it is not one that can be stored")
-        return item
+def stored(archive: zipfile.ZipFile, name: str) -> bytes:
+    """A member as it lies in the file. Compressed ones are not ours, and can grow without bound."""
+    item = archive.getinfo(name)
+    if item.compress_type != zipfile.ZIP_STORED or item.file_size != item.compress_size:
+        raise Refused(f"the file holds {name} compressed, which suffice never writes; it is not read")
+    return archive.read(item)
 
 
 def _array(decoder: Decoder, node: dict) -> Any:
@@ -69,25 +58,32 @@ def _array(decoder: Decoder, node: dict) -> Any:
 
 
 def _object(decoder: Decoder, node: dict) -> Any:
-    cls = decoder.find_class(node["$object"])
+    """The object by its fields; no constructor and no `__setattr__` of its class runs."""
+    cls = decoder.names.a_class(node["$object"])
+    if dataclasses.is_dataclass(cls):
+        _refuse_other_fields(node, {f.name for f in dataclasses.fields(cls)}, lambda name: hasattr(cls, name))
     obj = object.__new__(cls)
     for name, value in node["fields"].items():
+        if name.startswith("__"):
+            raise Refused(f"the file holds {node['$object']} with {name!r}, which is no field of it")
         object.__setattr__(obj, name, decoder.decode(value))
     return obj
 
 
 def _namedtuple(decoder: Decoder, node: dict) -> Any:
-    cls: Any = decoder.find_class(node["$namedtuple"])
-    return cls(**{name: decoder.decode(value) for name, value in node["fields"].items()})
+    cls: Any = decoder.names.a_class(node["$namedtuple"])
+    if not issubclass(cls, tuple):
+        raise Refused(f"the file holds {node['$namedtuple']} as a named tuple, which it is not")
+    _refuse_other_fields(node, set(cls._fields))
+    return tuple.__new__(cls, [decoder.decode(node["fields"][name]) for name in cls._fields])
 
 
-def _function(decoder: Decoder, node: dict) -> Any:
-    module, _, name = node["$function"].partition(":")
-    item = getattr(importlib.import_module(module), name, None) if module in FUNCTION_HOMES else None
-    item = item if item is not None else decoder.find(node["$function"])
-    if not callable(item):
-        raise ValueError(f"the file holds {node['$function']!r} as a function, but it is none")
-    return item
+def _refuse_other_fields(node: dict, known: set[str], may_be_left_out: Callable[[str], bool] = lambda _: False) -> None:
+    name, there = node.get("$object") or node.get("$namedtuple"), set(node["fields"])
+    if other := sorted(there - known):
+        raise Refused(f"the file holds {name} with {other[0]!r}, a field that it does not have in this version")
+    if missing := sorted(field for field in known - there if not may_be_left_out(field)):
+        raise Refused(f"the file holds {name} without {missing[0]!r}, a field that it has in this version")
 
 
 _RULES: dict[str, Callable[[Decoder, dict], Any]] = {
@@ -101,8 +97,8 @@ _RULES: dict[str, Callable[[Decoder, dict], Any]] = {
     "$namedtuple": _namedtuple,
     "$tuple": lambda d, n: tuple(d.decode(v) for v in n["$tuple"]),
     "$dict": lambda d, n: {d.decode(k): d.decode(v) for k, v in n["$dict"]},
-    "$constant": lambda d, n: d.find(f"{CONSTANT_HOME}:{n['$constant']}"),
-    "$class": lambda d, n: d.find_class(n["$class"]),
+    "$constant": lambda d, n: d.names.a_constant(n["$constant"]),
+    "$class": lambda d, n: d.names.a_class(n["$class"]),
     "$object": _object,
-    "$function": _function,
+    "$function": lambda d, n: d.names.a_function(n["$function"]),
 }

@@ -13,12 +13,7 @@ import jax
 import numpy as np
 import pandas as pd
 
-# Where functions held by a model (activations, mostly) are looked up by name.
-FUNCTION_HOMES = ("jax.nn", "jax.numpy", "jax.lax", "jax.numpy.linalg")
-# Where numpyro keeps constraints that exist once.
-CONSTANT_HOME = "numpyro.distributions.constraints"
-# Libraries whose classes may appear inside a saved object.
-CLASS_HOMES = ("suffice", "equinox", "numpyro", "flowjax", "jax", "paramax")
+from ._allowed import CONSTANT_HOME, FUNCTION_HOMES, public_name
 
 
 class Encoder:
@@ -43,16 +38,6 @@ class Encoder:
             buffer = io.BytesIO()
             np.lib.format.write_array(buffer, np.asarray(array, order="C"), allow_pickle=False)
             archive.writestr(f"arrays/{i}.npy", buffer.getvalue())
-
-
-def public_name(item: Any) -> str:
-    """``module:name`` by the shortest package that exports the class, so that files may move."""
-    parts = item.__module__.split(".")
-    for end in range(1, len(parts) + 1):
-        module = importlib.import_module(".".join(parts[:end]))
-        if end > 1 and vars(module).get(item.__qualname__) is item:
-            return f"{'.'.join(parts[:end])}:{item.__qualname__}"
-    return f"{item.__module__}:{item.__qualname__}"
 
 
 def _is_key(obj: Any) -> bool:

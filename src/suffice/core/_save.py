@@ -12,8 +12,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ._decode import Decoder
+from ._allowed import Refused
+from ._decode import Decoder, stored
 from ._encode import Encoder
+from ._in_short import in_short
 
 FORMAT = 1
 _WRITERS = ("suffice", "jax", "equinox", "numpyro", "numpy")
@@ -68,10 +70,10 @@ def load(path: str | Path, classes: Iterable[type] = ()) -> Any:
 
     **Arguments:**
 
-    - `path`: the file.
+    - `path`: the file, of any origin.
     - `classes`: your own classes (or functions) that the saved thing holds, such as a
-      network of yours: ``sf.load("fit.suffice", classes=[MyNetwork])``. A file can
-      never make other code run.
+      network of yours: ``sf.load("fit.suffice", classes=[MyNetwork])``. Their constructors
+      are not called. A file can never make other code run.
 
     **Raises:** `FileNotFoundError`, or `ValueError` for a file that is not whole, not
     ours, or that names something unknown.
@@ -81,9 +83,16 @@ def load(path: str | Path, classes: Iterable[type] = ()) -> Any:
         raise FileNotFoundError(f"no file at {path}")
     try:
         with zipfile.ZipFile(path) as archive:
-            tree = json.loads(archive.read("tree.json"))
+            tree = json.loads(stored(archive, "tree.json"))
             if tree.get("format") != FORMAT:
                 raise NewerFormat(f"{path} has format {tree.get('format')!r}; this version reads format {FORMAT}")
             return Decoder(archive, classes).decode(tree["tree"])
-    except (zipfile.BadZipFile, KeyError, json.JSONDecodeError, EOFError, AttributeError) as error:
-        raise ValueError(f"{path} is not a whole file written by suffice.save ({error})") from error
+    except Refused as error:
+        raise ValueError(f"{path} cannot be loaded: {error}") from None
+    except (NewerFormat, MemoryError, PermissionError, IsADirectoryError):
+        raise
+    except Exception as error:  # what json, zipfile, NumPy and JAX say of bytes that suffice did not write
+        raise ValueError(
+            f"{path} is not a whole file written by suffice.save ({type(error).__name__}: {in_short(error)}); "
+            "copy it again, or save again what it held"
+        ) from error

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Shaped
 
+from ..core import npy_members, read_header, read_npy
+
 _MAGIC = b"PK\x03\x04"
-_HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
 class FileRows:
@@ -41,19 +42,18 @@ class FileRows:
 def open_npz(path: Path) -> dict[str, Any]:
     """The arrays by name, without their values where possible."""
     with zipfile.ZipFile(path) as archive:
-        members = [item for item in archive.infolist() if item.filename.endswith(".npy")]
-        return {item.filename.removesuffix(".npy"): _member(path, archive, item) for item in members}
+        return {name: _member(path, archive, item) for name, item in npy_members(path, archive).items()}
 
 
 def _member(path: Path, archive: zipfile.ZipFile, item: zipfile.ZipInfo) -> Any:
     with archive.open(item) as stream:
-        version = np.lib.format.read_magic(stream)
-        if item.compress_type == zipfile.ZIP_STORED and version in _HEADERS:
-            shape, fortran, dtype = _HEADERS[version](stream)
-            if shape and not fortran and dtype.kind in "buifc":
-                return FileRows(path, _data_start(path, item) + stream.tell(), shape, dtype)
+        if item.compress_type != zipfile.ZIP_STORED:
+            return read_npy(stream, item.file_size)
+        shape, fortran, dtype = read_header(stream, item.file_size)
+        if shape and not fortran and dtype.kind in "buifc":
+            return FileRows(path, _data_start(path, item) + stream.tell(), shape, dtype)
     with archive.open(item) as stream:
-        return np.lib.format.read_array(stream, allow_pickle=False)
+        return read_npy(stream, item.file_size)
 
 
 def _data_start(path: Path, item: zipfile.ZipInfo) -> int:
