@@ -56,11 +56,15 @@ def _read(path: Path) -> dict[str, Any]:
     if not path.exists():
         raise ValueError(f"there is no file {path}")
     try:
-        content = yaml.safe_load(path.read_text())
-    except (yaml.YAMLError, UnicodeDecodeError):
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, ValueError, RecursionError):  # ValueError: bytes that are no text, 2026-99-99
         raise ValueError(f"{path} is not YAML") from None
     if not isinstance(content, dict):
         raise ValueError(f"{path} must hold lines of the form option: value")
+    for name, value in content.items():
+        # A list of lists may refer to itself, and grow without bound when it is shown.
+        if not all(type(part) in _PLAIN for part in (name, *(value if isinstance(value, list) else [value]))):
+            raise ValueError(f"{path}: {str(name)[:40]!r} must be a text, a number, true or false, or a list of these")
     return {str(name).replace("-", "_"): value for name, value in content.items()}
 
 

@@ -1,6 +1,5 @@
 """Read one observation from a file and lay it out as one simulation."""
 
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,8 @@ import jax
 import numpy as np
 import pandas as pd
 from jaxtyping import PyTree
+
+from ..core import in_short, read_npy, read_npz, refuse_beyond_memory
 
 
 def read_observation(path: Path, example: PyTree) -> PyTree:
@@ -42,19 +43,27 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
         raise ValueError(f"OBS {path}: the ending must be one of {', '.join(_READERS)}; got {path.suffix or 'none'!r}")
     try:
         return {name.removeprefix("x/"): array for name, array in reader(path).items()}
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
-        raise ValueError(f"OBS {path} cannot be read as {path.suffix}: {error}") from None
+    except (MemoryError, PermissionError, IsADirectoryError):
+        raise
+    except Exception as error:  # what pandas, NumPy, zipfile and h5py say of bytes that are no such file
+        raise ValueError(f"OBS {path} cannot be read as {path.suffix}: {in_short(error)}") from None
 
 
-def _npz(path: Path) -> dict[str, np.ndarray]:
-    with np.load(path, allow_pickle=False) as archive:
-        return {name: archive[name] for name in archive.files}
+def _npy(path: Path) -> dict[str, np.ndarray]:
+    with path.open("rb") as file:
+        return {"x": read_npy(file, path.stat().st_size)}
 
 
 def _hdf5(path: Path) -> dict[str, np.ndarray]:
     found: dict[str, np.ndarray] = {}
+
+    def take(name: str, item: Any) -> None:
+        if isinstance(item, h5py.Dataset) and item.shape is not None:
+            refuse_beyond_memory(name, item.shape, item.dtype)
+            found[name] = item[()]
+
     with h5py.File(path) as file:
-        file.visititems(lambda name, item: found.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None)
+        file.visititems(take)
     return found
 
 
@@ -68,8 +77,8 @@ def _csv(path: Path) -> dict[str, np.ndarray]:
 
 
 _READERS: dict[str, Callable[[Path], dict[str, np.ndarray]]] = {
-    ".npy": lambda path: {"x": np.load(path, allow_pickle=False)},
-    ".npz": _npz,
+    ".npy": _npy,
+    ".npz": read_npz,
     ".csv": _csv,
     ".h5": _hdf5,
     ".hdf5": _hdf5,
@@ -98,4 +107,17 @@ def _laid_out(array: Any, one: jax.ShapeDtypeStruct, what: str) -> np.ndarray:
         raise ValueError(
             f"{what}: {bad} of its {array.size} numbers are not finite; fill them in or leave them out of x"
         )
-    return array.reshape(wanted).astype(one.dtype)
+    return _cast(array.reshape(wanted), np.dtype(one.dtype), what)
+
+
+def _cast(array: np.ndarray, dtype: np.dtype, what: str) -> np.ndarray:
+    """As the type of the simulations, where that holds these numbers."""
+    with np.errstate(all="ignore"):
+        cast = array.astype(dtype)
+        # Fractions and ranges matter where x is whole; what a float rounds away does not, but an overflow does.
+        kept = np.isfinite(cast).all() if dtype.kind == "f" else np.array_equal(cast.astype(array.dtype), array)
+    if not kept:
+        raise ValueError(
+            f"{what} holds numbers that {dtype}, the type of x in SIMS, cannot hold; give both in one type"
+        )
+    return cast

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..core import in_short, read_npz
+
 
 def read_table(path: Path) -> pd.DataFrame:
     """Rows of a .csv, .parquet or .npz file."""
@@ -17,8 +19,14 @@ def read_table(path: Path) -> pd.DataFrame:
         raise ValueError(f"{path} must end in {', '.join(readers)}")
     try:
         frame = readers[path.suffix](path)
-    except ValueError as error:  # what pandas and NumPy raise for a file that is no table
-        raise ValueError(f"{path} cannot be read: {error}") from None
+    except (MemoryError, PermissionError, IsADirectoryError):
+        raise
+    except Exception as error:  # what pandas, pyarrow, zipfile and NumPy say of bytes that are no table
+        raise ValueError(f"{path} cannot be read: {in_short(error)}") from None
+    frame.columns = [str(column) for column in frame.columns]
+    if not frame.columns.is_unique:
+        twice = frame.columns[frame.columns.duplicated()][0]
+        raise ValueError(f"{path} has two columns {twice!r}; give each a name of its own")
     if frame.shape[1] == 0 or len(frame) < 2:
         raise ValueError(f"{path} has {len(frame)} rows of {frame.shape[1]} columns; there is nothing to compare")
     return frame
@@ -32,12 +40,13 @@ def _parquet(path: Path) -> pd.DataFrame:
 
 
 def _npz(path: Path) -> pd.DataFrame:
-    with np.load(path, allow_pickle=False) as arrays:
-        columns = {}
-        for name in arrays.files:
-            array = arrays[name]
-            flat = array.reshape(len(array), -1) if array.ndim else array.reshape(1, 1)
-            columns |= {name if flat.shape[1] == 1 else f"{name}_{i + 1}": flat[:, i] for i in range(flat.shape[1])}
+    columns = {}
+    for name, array in read_npz(path).items():
+        flat = array.reshape(len(array), -1) if array.ndim and array.size else array.reshape(array.size, 1)
+        named = {name if flat.shape[1] == 1 else f"{name}_{i + 1}": flat[:, i] for i in range(flat.shape[1])}
+        if taken := sorted(set(named) & set(columns)):
+            raise ValueError(f"it has two variables {taken[0]!r}")
+        columns |= named
     if len({len(column) for column in columns.values()}) > 1:
         raise ValueError("its arrays have different numbers of rows")
     return pd.DataFrame(columns)
@@ -81,5 +90,7 @@ def _refuse(values: Any, column: str) -> None:
         raise ValueError(
             f"column {column!r} has {missing} missing values in {len(values)} rows; fill them in or drop those rows"
         )
+    if values.dtype.kind in "cV":
+        raise ValueError(f"column {column!r} holds {values.dtype}, neither real numbers nor classes")
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         raise ValueError(f"column {column!r} holds infinite numbers")

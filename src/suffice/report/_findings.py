@@ -41,4 +41,8 @@ def findings(folder: str | Path) -> Findings:
     """The results that a finished study left in `folder`. **Raises** `ValueError` when it is not finished."""
     stages = Stages(Path(folder))
     names = ("question", "model", "posterior", "coverage", "ranks", "retained")
-    return Findings(*(stages.load(name) for name in names), records=stages.records)
+    found = [stages.load(name) for name in names]
+    for name, kind, one in (("question", Question, found[0]), ("model", Fit, found[1])):
+        if not isinstance(one, kind):
+            raise ValueError(f"{stages.path(name)} holds a {type(one).__name__}, not the {kind.__name__} of a study")
+    return Findings(*found, records=stages.records)

@@ -11,6 +11,7 @@ from matplotlib.mathtext import MathTextParser
 from matplotlib.text import Text
 
 DPI = 144  # sharp on screens of twice the usual density
+_LONGEST = 120  # letters of one text in a figure: a name from a file may be of any length, a figure not
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ def image(figure: Figure, alt: str, caption: str = "") -> Image:
     >>> image(figure, "nothing").source[:22]
     'data:image/png;base64,'
     """
-    _tolerate_dollars(figure)
+    _tolerate_names(figure)
     buffer = io.BytesIO()
     # Without the version of matplotlib in the file, the same figure is the same text.
     figure.savefig(
@@ -58,12 +59,20 @@ def figure_of(axes: Any) -> Figure:
     return axes.figure
 
 
-def _tolerate_dollars(figure: Figure) -> None:
-    """Names from a file may hold dollar signs: `$\\Omega_m$` is drawn as mathematics, `$oops\\$` as it stands."""
+def _tolerate_names(figure: Figure) -> None:
+    """Names from a file may be of any length and hold dollar signs: `$\\Omega_m$` is drawn as mathematics,
+    `$oops\\$` as it stands.
+    """
     parser = MathTextParser("path")
     for text in figure.findobj(Text):
-        if isinstance(text, Text) and "$" in text.get_text():
+        if not isinstance(text, Text):
+            continue
+        said = text.get_text()
+        if any(len(line) > _LONGEST for line in said.split("\n")):
+            said = "\n".join(line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…" for line in said.split("\n"))
+            text.set_text(said)
+        if "$" in said:
             try:
-                parser.parse(text.get_text())
-            except ValueError:
+                parser.parse(said)
+            except (ValueError, RecursionError):
                 text.set_parse_math(False)

@@ -75,16 +75,25 @@ class Stages:
     @property
     def records(self) -> dict[str, dict[str, Any]]:
         """What `study.json` says of each stage: fingerprint, seconds, warnings."""
+        path = self.folder / "study.json"
         try:
-            return json.loads((self.folder / "study.json").read_text(encoding="utf-8"))
+            found = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return {}
-        except json.JSONDecodeError as error:
-            raise ValueError(f"{self.folder / 'study.json'} is not what suffice wrote: {error}") from None
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"{path} is not what suffice wrote: {error}") from None
+        if not (isinstance(found, dict) and all(map(_is_record, found.values()))):
+            raise ValueError(f"{path} is not what suffice wrote: it holds no records of stages")
+        return found
 
     def _record(self, name: str, record: dict[str, Any]) -> None:
         text = json.dumps({**self.records, name: record}, indent=1)
         written_whole(self.folder / "study.json", text)
+
+
+def _is_record(record: Any) -> bool:
+    kinds = {"fingerprint": str, "seconds": int | float, "warnings": list}
+    return isinstance(record, dict) and all(isinstance(record.get(name), kind) for name, kind in kinds.items())
 
 
 @contextmanager

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ._npz import open_npz
+from ..core import in_short, refuse_beyond_memory
+from ._npz import FileRows, open_npz
 from ._simulations import Simulations
 from ._status import UNDONE
 
@@ -51,7 +52,7 @@ def load_simulations(path: str | Path) -> Simulations:
         raise
     except Exception as error:
         raise ValueError(
-            f"{path} is not a whole {path.suffix} file ({type(error).__name__}: {error}); it is corrupt or "
+            f"{path} is not a whole {path.suffix} file ({type(error).__name__}: {in_short(error)}); it is corrupt or "
             "truncated, or of another format: copy or make it again"
         ) from error
     return _simulations(path, opened)
@@ -63,12 +64,12 @@ def _simulations(path: Path, opened: Opened) -> Simulations:
         raise ValueError(f"{path} has no array 'theta'; it holds: {', '.join(sorted(arrays)) or 'nothing'}")
     x = _data(path, arrays)
     theta, status = (_whole(path, arrays, name) for name in ("theta", "status"))
-    theta = theta[:, None] if theta.ndim == 1 else theta
     try:
+        theta = theta[:, None] if theta.ndim == 1 else theta
         if status is not None and (status == UNDONE).any():
             return _done_rows(theta, x, opened, status)
         return Simulations(theta, x, opened.names, status, opened.messages)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, IndexError) as error:
         raise ValueError(f"{path}: {error}") from error
 
 
@@ -86,11 +87,13 @@ def _data(path: Path, arrays: dict[str, Any]) -> Any:
 def _whole(path: Path, arrays: dict[str, Any], name: str) -> Any:
     if name not in arrays:
         return None
+    refuse_beyond_memory(f"{name} in {path}", tuple(arrays[name].shape), np.dtype(arrays[name].dtype))
     try:
         return np.asarray(arrays[name][:])
     except Exception as error:
         raise ValueError(
-            f"{name} in {path} cannot be read ({type(error).__name__}: {error}); the file is corrupt or truncated"
+            f"{name} in {path} cannot be read ({type(error).__name__}: {in_short(error)}); the file is corrupt or "
+            "truncated"
         ) from error
 
 
@@ -106,6 +109,8 @@ def _done_rows(theta: np.ndarray, x: Any, opened: Opened, status: np.ndarray) ->
 def _read_npz(path: Path) -> Opened:
     arrays = open_npz(path)
     names = arrays.pop("names", None)
+    if isinstance(names, FileRows):
+        raise ValueError(f"names are numbers of type {names.dtype}, not texts")
     return Opened(arrays, None if names is None else [str(name) for name in np.atleast_1d(names)], {})
 
 

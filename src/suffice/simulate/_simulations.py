@@ -200,6 +200,10 @@ def _numeric(leaf: Any, what: str) -> Any:
 
 def _matrix(theta: Any) -> Any:
     theta = _numeric(theta, "theta")
+    if np.dtype(theta.dtype).kind == "c":
+        raise TypeError(
+            f"theta must be real numbers, but its type is {theta.dtype}; give real and imaginary parts apart"
+        )
     if len(theta.shape) != 2:
         raise ValueError(
             f"theta must have shape (n, p), one row a simulation, but {tuple(theta.shape)} came; "

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float
 
+from ..core import in_short
 from ._simulations import Simulations
 
 # Names of the columns track, frame, x, y, z in the files of these programs.
@@ -22,6 +23,9 @@ FORMATS: dict[str, tuple[str, ...]] = {
     "andi": ("traj_idx", "frame", "x", "y", "z"),
 }
 _SHORTEST = 10
+_LARGEST = 2.0**53
+# Tracks are laid out from their first to their last frame: so many places for each point are gaps, more a mistake.
+_PLACES_A_POINT = 1000
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -85,14 +89,15 @@ def read_tracks(
     left.
     """
     path = Path(path)
-    if not (pixel_size > 0 and frame_interval > 0 and shortest >= 3):
+    if not (0 < pixel_size < np.inf and 0 < frame_interval < np.inf and shortest >= 3):
         raise ValueError(
-            "pixel_size and frame_interval must be above 0 and shortest at least 3; "
+            "pixel_size and frame_interval must be numbers above 0 and shortest at least 3; "
             f"{pixel_size}, {frame_interval} and {shortest} came"
         )
     table, names = _read(path, tuple(columns))
     told = []
     numbers = np.stack([_numbers(table, name) for name in names[1:]], axis=1)
+    numbers[np.abs(numbers) > _LARGEST] = np.nan  # no frame and no place: floats beyond have no neighbours left
     labels = np.array([str(label).strip() for label in table[names[0]]])
     outside = np.isin(labels, ["", "None", "nan"])
     finite = np.isfinite(numbers).all(axis=1)
@@ -121,9 +126,14 @@ def _read(path: Path, columns: tuple[str, ...]) -> tuple[pd.DataFrame, tuple[str
         raise ValueError(f"there is no file {path}")
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=["", "nan", "NaN", "None"])
-    except (ValueError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} cannot be read as a table: {error}") from None
+    except (MemoryError, PermissionError, IsADirectoryError):
+        raise
+    except Exception as error:  # what pandas says of bytes that are no table
+        raise ValueError(f"{path} cannot be read as a table: {in_short(error)}") from None
     table.columns = [str(name).strip() for name in table.columns]
+    if not table.columns.is_unique:
+        twice = table.columns[table.columns.duplicated()][0]
+        raise ValueError(f"{path} has two columns {twice!r}; give each a name of its own")
     if columns:
         missing = [name for name in columns if name not in table.columns]
         if missing or len(columns) < 3:
@@ -153,7 +163,7 @@ def _assembled(points: _Points, frame_interval: float, shortest: int, told: list
         raise ValueError(f"frames must be whole numbers, but {frames[frames % 1 != 0][0]} came")
     if places.shape[1] == 3 and len(places) and np.ptp(places[:, 2]) == 0:
         places = places[:, :2]
-    if all(label.isdigit() for label in np.unique(tracks)):
+    if all(label.isascii() and label.isdecimal() and len(label) < 19 for label in np.unique(tracks)):
         tracks = tracks.astype(int)  # 2 before 10
     order = np.lexsort((frames, tracks))
     tracks, frames, places = tracks[order], frames[order].astype(int), places[order]
@@ -174,6 +184,7 @@ def _assembled(points: _Points, frame_interval: float, shortest: int, told: list
     if not long.all():
         told.append(f"{int((~long).sum())} of {len(ids)} tracks were seen in fewer than {shortest} frames")
     spans = [frames[s + c - 1] - frames[s] + 1 for s, c in zip(starts[long], counts[long])]
+    _refuse_empty_spans(spans, int(counts[long].sum()), ids[long], path)
     positions, seen = np.zeros((len(spans), max(spans), places.shape[1])), np.zeros((len(spans), max(spans)), bool)
     for i, (s, c) in enumerate(zip(starts[long], counts[long])):
         at = frames[s : s + c] - frames[s]
@@ -182,3 +193,12 @@ def _assembled(points: _Points, frame_interval: float, shortest: int, told: list
     if gaps:
         told.append(f"{gaps} frames are missing inside of tracks")
     return Tracks(tuple(str(label) for label in ids[long]), positions, seen, frame_interval, tuple(told))
+
+
+def _refuse_empty_spans(spans: list[Any], points: int, ids: np.ndarray, path: Path) -> None:
+    if len(spans) * max(spans) > 10**6 + _PLACES_A_POINT * points:
+        widest = int(np.argmax(spans))
+        raise ValueError(
+            f"{path}: track {ids[widest]} reaches over {max(spans)} frames, but all tracks hold {points} points; "
+            "frames must be numbers of frames, not times"
+        )

@@ -7,6 +7,7 @@ import jax
 import numpy as np
 from jaxtyping import PyTree
 
+from ...core import in_short
 from ._fiducial import Fiducial
 from ._given import GivenTangents
 from ._read import Reader
@@ -86,9 +87,9 @@ def open_tangents(path: Path) -> Stored:
             raise ValueError("it was not written by save_tangents")
         at = Fiducial(np.asarray(attributes["fiducial"], np.float64), tuple(attributes["names"]))
         width = None if attributes["delta"] is None else np.asarray(attributes["delta"], np.float64)
+        n_s, n_d = (jax.tree.leaves(tree)[0].shape[0] for tree in (x, dx))
     except Exception as error:
-        raise ValueError(f"{path} is not a whole store of simulations with derivatives ({error})") from error
-    n_s, n_d = (jax.tree.leaves(tree)[0].shape[0] for tree in (x, dx))
+        raise ValueError(f"{path} is not a whole store of simulations with derivatives ({in_short(error)})") from error
     return Stored(ZarrReader(x, dx), at, width, n_s, n_d)
 
 

@@ -97,14 +97,20 @@ class RecordReader(Reader):
         with place.path.open("rb") as file:
             file.seek(place.start)
             example = self._example()
-            example.ParseFromString(file.read(place.length))
+            try:
+                example.ParseFromString(file.read(place.length))
+            except Exception as error:  # of a class that each version of protobuf calls otherwise
+                raise ValueError(f"a record of {place.path} is no tf.train.Example ({error})") from error
         features = example.features.feature
         if self._feature not in features:
             known = ", ".join(sorted(features)) or "none"
             raise ValueError(f"a record of {place.path} holds no feature {self._feature!r}; known: {known}")
         feature = features[self._feature]
         if feature.bytes_list.value:
-            numbers = np.frombuffer(feature.bytes_list.value[0], self._dtype)
+            data = feature.bytes_list.value[0]
+            if len(data) % self._dtype.itemsize:
+                raise ValueError(f"a record of {place.path} holds {len(data)} bytes, no whole number of {self._dtype}")
+            numbers = np.frombuffer(data, self._dtype)
         else:
             numbers = np.asarray(feature.float_list.value, self._dtype)
         if numbers.size != np.prod(self._shape):
