@@ -31,6 +31,7 @@ SECTIONS = {
     "tracks": "Tracks: exponents of 500 tracks with localisation noise",
     "sbibm": "Flow posteriors: the ten tasks of sbibm",
     "calibration": "Calibration: joint coverage of ensembles",
+    "fuzz": "Fuzzing: ten minutes over every reader",
 }
 HEAD = """# Measured
 

@@ -19,6 +19,7 @@ PAGES += [
     "likelihood_free",
     "trajectories",
     "shell",
+    "safety",
 ]
 
 
