@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..core import Estimate
+from ..core import Estimate, listed
 from ..information import conditional_mi, estimate_mi, mi_table
 from ._options import MI
 from ._table import groups_of, read_table, variable
@@ -29,7 +29,7 @@ def run(options: MI) -> None:
             _tell(pairs_report(table, options.out))
         return
     if not options.x or not options.y:
-        raise ValueError(f"name two columns with --x and --y, or ask for --every-pair; there are {', '.join(frame)}")
+        raise ValueError(f"name two columns with --x and --y, or ask for --every-pair; there are {listed(frame)}")
     x, y = variable(frame, options.x), variable(frame, options.y)
     if options.given:
         found = conditional_mi(x, y, variable(frame, options.given), **settings)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import PyTree
 
-from ..core import in_short, read_npy, read_npz, refuse_beyond_memory
+from ..core import in_short, listed, read_npy, read_npz, refuse_beyond_memory
 
 
 def read_observation(path: Path, example: PyTree) -> PyTree:
@@ -30,7 +30,7 @@ def read_observation(path: Path, example: PyTree) -> PyTree:
     if missing:
         raise ValueError(
             f"OBS {path} has no array {missing[0]!r}; the data of SIMS are {', '.join(example)}, "
-            f"and OBS holds {', '.join(arrays) or 'nothing'}"
+            f"and OBS holds {listed(arrays)}"
         )
     return {name: _laid_out(arrays[name], one, f"OBS {path}: {name}") for name, one in example.items()}
 
@@ -89,7 +89,7 @@ def _the_only(arrays: dict[str, np.ndarray], path: Path) -> np.ndarray:
     if "x" in arrays:
         return arrays["x"]
     if len(arrays) != 1:
-        raise ValueError(f"OBS {path} must hold one array, or one called 'x'; it holds {', '.join(arrays) or 'none'}")
+        raise ValueError(f"OBS {path} must hold one array, or one called 'x'; it holds {listed(arrays)}")
     return next(iter(arrays.values()))
 
 

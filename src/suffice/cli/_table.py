@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..core import in_short, read_npz
+from ..core import in_short, listed, read_npz
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -78,7 +78,7 @@ def variable(frame: pd.DataFrame, wanted: str) -> pd.DataFrame:
             columns += groups[name]
         else:
             there = dict.fromkeys([*groups, *map(str, frame.columns)])
-            raise ValueError(f"there is no column or group {name!r}; there are {', '.join(there)}")
+            raise ValueError(f"there is no column or group {name!r}; there are {listed(there)}")
     for column in columns:
         _refuse(frame[column], column)
     return pd.DataFrame({column: frame[column] for column in columns})

@@ -7,7 +7,7 @@ from ._decades import log_where as log_where, spans_decades as spans_decades
 from ._device_memory import has_own_memory as has_own_memory
 from ._estimate import Estimate as Estimate
 from ._frozen import Frozen as Frozen, trainable as trainable
-from ._in_short import in_short as in_short
+from ._in_short import in_short as in_short, listed as listed
 from ._keys import as_key as as_key, KeyLike as KeyLike
 from ._npy import (
     npy_members as npy_members,

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..core import in_short, refuse_beyond_memory
+from ..core import in_short, listed, refuse_beyond_memory
 from ._npz import FileRows, open_npz
 from ._simulations import Simulations
 from ._status import UNDONE
@@ -61,7 +61,7 @@ def load_simulations(path: str | Path) -> Simulations:
 def _simulations(path: Path, opened: Opened) -> Simulations:
     arrays = opened.arrays
     if "theta" not in arrays:
-        raise ValueError(f"{path} has no array 'theta'; it holds: {', '.join(sorted(arrays)) or 'nothing'}")
+        raise ValueError(f"{path} has no array 'theta'; it holds: {listed(sorted(arrays))}")
     x = _data(path, arrays)
     theta, status = (_whole(path, arrays, name) for name in ("theta", "status"))
     try:

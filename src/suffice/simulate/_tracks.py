@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float
 
-from ..core import in_short
+from ..core import in_short, listed
 from ._simulations import Simulations
 
 # Names of the columns track, frame, x, y, z in the files of these programs.
@@ -139,7 +139,7 @@ def _read(path: Path, columns: tuple[str, ...]) -> tuple[pd.DataFrame, tuple[str
         if missing or len(columns) < 3:
             raise ValueError(
                 f"columns must name track, frame, x and perhaps y and z; {', '.join(columns)} came, and {path} has "
-                f"{', '.join(table.columns)}"
+                f"{listed(table.columns)}"
             )
         return table, columns
     for names in FORMATS.values():
@@ -147,7 +147,7 @@ def _read(path: Path, columns: tuple[str, ...]) -> tuple[pd.DataFrame, tuple[str
             return _rows_of_data(table, names), tuple(name for name in names if name in table.columns)
     known = "; ".join(f"{program}: {', '.join(names[:4])}" for program, names in FORMATS.items())
     raise ValueError(
-        f"{path} has the columns {', '.join(table.columns)}, none of the known sets ({known}); name them with columns"
+        f"{path} has the columns {listed(table.columns)}, none of the known sets ({known}); name them with columns"
     )
 
 
