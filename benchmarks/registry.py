@@ -120,6 +120,5 @@ BENCHMARKS = {
             ("--seeds", "2", "--keep", "{kept}"),
         ),
         Benchmark("fuzz", "coverage-guided fuzzing of every reader; needs `pip install atheris`", _minutes(11)),
-        Benchmark("sbibm", "flow posteriors of the ten tasks of sbibm", _minutes(60), ("--keep", "{kept}")),
     )
 }

@@ -23,7 +23,7 @@ def read_table(path: Path) -> pd.DataFrame:
         raise
     except Exception as error:  # what pandas, pyarrow, zipfile and NumPy say of bytes that are no table
         raise ValueError(f"{path} cannot be read: {in_short(error)}") from None
-    frame.columns = [str(column) for column in frame.columns]
+    frame.columns = pd.Index([str(column) for column in frame.columns])
     if not frame.columns.is_unique:
         twice = frame.columns[frame.columns.duplicated()][0]
         raise ValueError(f"{path} has two columns {twice!r}; give each a name of its own")

@@ -74,8 +74,9 @@ def _namedtuple(decoder: Decoder, node: dict) -> Any:
     cls: Any = decoder.names.a_class(node["$namedtuple"])
     if not issubclass(cls, tuple):
         raise Refused(f"the file holds {node['$namedtuple']} as a named tuple, which it is not")
-    _refuse_other_fields(node, set(cls._fields))
-    return tuple.__new__(cls, [decoder.decode(node["fields"][name]) for name in cls._fields])
+    names: tuple[str, ...] = vars(cls)["_fields"]
+    _refuse_other_fields(node, set(names))
+    return tuple.__new__(cls, [decoder.decode(node["fields"][name]) for name in names])
 
 
 def _refuse_other_fields(node: dict, known: set[str], may_be_left_out: Callable[[str], bool] = lambda _: False) -> None:

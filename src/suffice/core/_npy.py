@@ -53,12 +53,12 @@ def read_npy(stream: BinaryIO | Any, size: int) -> np.ndarray:
     shape, fortran, dtype = read_header(stream, size)
     refuse_beyond_memory("the array", shape, dtype)
     found = np.empty(math.prod(shape), dtype)
-    room, at = memoryview(found.view(np.uint8) if found.nbytes else np.zeros(0, np.uint8)), 0
+    room, at = found.view(np.uint8) if found.nbytes else np.zeros(0, np.uint8), 0
     while at < len(room):
         part = stream.read(min(len(room) - at, 2**20))
         if not part:
             raise EOFError("the array ends early")
-        room[at : at + len(part)] = part
+        room[at : at + len(part)] = np.frombuffer(part, np.uint8)
         at += len(part)
     return found.reshape(shape[::-1]).T if fortran else found.reshape(shape)
 
