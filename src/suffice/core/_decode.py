@@ -74,7 +74,8 @@ def _namedtuple(decoder: Decoder, node: dict) -> Any:
     cls: Any = decoder.names.a_class(node["$namedtuple"])
     if not issubclass(cls, tuple):
         raise Refused(f"the file holds {node['$namedtuple']} as a named tuple, which it is not")
-    names: tuple[str, ...] = vars(cls)["_fields"]
+    kind: Any = cls
+    names: tuple[str, ...] = kind._fields
     _refuse_other_fields(node, set(names))
     return tuple.__new__(cls, [decoder.decode(node["fields"][name]) for name in names])
 
