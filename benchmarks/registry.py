@@ -120,5 +120,14 @@ BENCHMARKS = {
             ("--seeds", "2", "--keep", "{kept}"),
         ),
         Benchmark("fuzz", "coverage-guided fuzzing of every reader; needs `pip install atheris`", _minutes(11)),
+        Benchmark(
+            "sbi_time",
+            "two moons at 10,000 simulations: CPU seconds and C2ST of a flow posterior, beside sbi",
+            _minutes(10, 25),
+            ("--seeds", "3", "--keep", "{kept}"),
+            peer="sbi",
+        ),
+        Benchmark("profiling", "what a training step waits for: operations and bytes against the machine", _minutes(3)),
+        Benchmark("growth", "time and memory against simulations, parameters and data size", _minutes(9)),
     )
 }

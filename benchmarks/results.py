@@ -32,6 +32,9 @@ SECTIONS = {
     "sbibm": "Flow posteriors: the ten tasks of sbibm",
     "calibration": "Calibration: joint coverage of ensembles",
     "fuzz": "Fuzzing: ten minutes over every reader",
+    "sbi_time": "Flow posteriors: time beside sbi",
+    "profiling": "What a training step waits for",
+    "growth": "Growth: time and memory against size",
 }
 HEAD = """# Measured
 
