@@ -102,7 +102,7 @@ def draw(found: dict[str, list[dict[str, float]]], path: Path) -> None:
     import matplotlib.pyplot as plt
 
     shown = [axis for axis in AXES if any(name.startswith(axis) for name in found)]
-    layout = {"figsize": (1.2 + 2.8 * len(shown), 5.8), "sharex": "col", "sharey": "row", "squeeze": False}
+    layout = {"figsize": (3.2 + 2.2 * len(shown), 5.8), "sharex": "col", "sharey": "row", "squeeze": False}
     fig, axes = plt.subplots(2, len(shown), constrained_layout=True, **layout)
     for column, axis in enumerate(shown):
         for name, points in found.items():
@@ -117,11 +117,13 @@ def draw(found: dict[str, list[dict[str, float]]], path: Path) -> None:
         axes[1, column].set(xlabel=LABELS[axis], xscale="log")
         for row in (0, 1):
             axes[row, column].set(yscale="log")
-            low = axes[row, column].get_ylim()[0]
+            ends = axes[row, column].get_ylim()
+            ends = (min(0.1, ends[0]), max(10.0, ends[1]))  # what hardly grows should look so
             x = np.array([AXES[axis][0], AXES[axis][-1]], float)
-            axes[row, column].plot(x, 3 * low * x / x[0], color="0.7", lw=1, zorder=0)
+            axes[row, column].plot(x, 3 * ends[0] * x / x[0], color="0.7", lw=1, zorder=0)
+            axes[row, column].set(ylim=ends)
     axes[0, 0].set(ylabel="CPU seconds")
-    axes[1, 0].set(ylabel="peak memory beyond the imports, GB")
+    axes[1, 0].set(ylabel="peak GB beyond the imports")
     lines = [
         plt.Line2D([], [], color=f"C{i}", label=label.removesuffix(", s")) for i, label in enumerate(TIMES.values())
     ]
@@ -129,7 +131,7 @@ def draw(found: dict[str, list[dict[str, float]]], path: Path) -> None:
         plt.Line2D([], [], color="k", ls=style, label=name) for name, style in (("sf.Ratio", "-"), ("sf.Flow", "--"))
     ]
     lines.append(plt.Line2D([], [], color="0.7", label="linear"))
-    fig.legend(handles=lines, loc="outside upper center", ncols=3 if len(shown) == 1 else 7, frameon=False)
+    fig.legend(handles=lines, loc="outside upper center", ncols=4, frameon=False)
     fig.savefig(path, dpi=120)
 
 
