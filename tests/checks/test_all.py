@@ -47,10 +47,50 @@ def test_what_was_simulated_is_usual_and_what_was_not_is_found(regression):
     assert few.passed  # five neighbouring numbers are all shifted by what another parabola would do
 
 
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ({"width": 0.8}, "intervals too narrow by"),
+        ({"width": 1.3}, "intervals too wide by"),
+        ({"bias": 0.3}, "too high by 0."),
+        ({"bias": -0.3}, "too low by 0."),
+    ],
+)
+def test_planted_faults_of_a_fit_are_named_in_one_table(planted, fault, words):
+    found = sf.checks.all(planted.fit(**fault), planted.prior, planted.sims, key=0)
+    table = found.table()
+    ranks = table[table["check"] == "ranks"]
+    assert not ranks["passed"].any() and ranks["verdict"].str.contains(words).all()
+    if "width" in fault:
+        assert not table[table["check"] == "coverage"]["passed"].any()
+        assert found.widths["theta[0]"].narrow == pytest.approx(1 - fault["width"], abs=0.06)
+    else:
+        assert found.widths["theta[0]"].shift == pytest.approx(fault["bias"], abs=0.08)
+
+
+def test_an_observation_and_a_simulator_add_their_checks(planted):
+    x = np.array([0.4, 0.1], np.float32)
+    sims = planted.sims[np.arange(1000)]
+    found = sf.checks.all(planted.fit(), planted.prior, sims, x_obs=x, simulator=planted.process, key=0)
+    assert set(found.table()["check"]) == {"ranks", "coverage", "tarp", "distance", "l-c2st", "predictive"}
+    assert found.passed == found.table()["passed"].all() and found.local.n == 1000
+
+
+def test_rows_that_are_missing_or_not_finite_are_left_out(planted):
+    x = np.array(planted.sims.x[:600])
+    x[:30, 1], x[30:40] = np.nan, np.inf
+    sims = sf.Simulations(planted.sims.theta[:600], x, names=planted.prior.names)
+    with pytest.warns(UserWarning, match="40 of 600 rows failed or are not finite"):
+        found = sf.checks.all(planted.fit(), planted.prior, sims, x_obs=np.array([0.4, 0.1], np.float32), key=0)
+    assert found.coverage.n == found.sbc.n == found.tarp.n == found.local.n == 560
+
+
 def test_bad_input_is_refused(regression, unchecked):
     with pytest.raises(ValueError, match="at least 100"):
         sf.checks.misspecification(regression.fit, regression.sims[np.arange(50)], regression.fresh.x[0])
     with pytest.raises(ValueError, match="shape of one simulation"):
         sf.checks.misspecification(regression.fit, regression.sims, np.zeros(7))
+    with pytest.raises(ValueError, match="pass x_obs as well"):
+        sf.checks.all(regression.fit, regression.prior, regression.fresh, simulator=regression.process)
     with pytest.raises(ValueError, match="confidence"):
         sf.checks.misspecification(regression.fit, regression.sims, regression.fresh.x[0], confidence=2.0)

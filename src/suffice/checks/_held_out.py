@@ -18,10 +18,11 @@ _CHUNK = 512
 
 
 class Part(NamedTuple):
-    """Some held-out simulations: their posteriors, their parameters `(m, p)`, a key of their own."""
+    """Some held-out simulations: their posteriors, their parameters `(m, p)`, their data, a key of their own."""
 
     posterior: Any
     theta: np.ndarray
+    x: Any
     key: jax.Array
 
 
@@ -53,7 +54,8 @@ def over_held_out(
         with warnings.catch_warnings():
             # Some of many held-out rows are always the farthest from the others.
             warnings.filterwarnings("ignore", message=".*its posterior is an extrapolation")
-            part = Part(posterior(fit, prior, batch.x, key=for_posterior), np.asarray(batch.theta, float), for_f)
+            posteriors = posterior(fit, prior, batch.x, key=for_posterior)
+        part = Part(posteriors, np.asarray(batch.theta, float), batch.x, for_f)
         found.append(f(part))
         last = part.posterior
     return np.concatenate(found)[: len(rows)], last

@@ -100,11 +100,11 @@ def misspecification(
     if len(good) < 100:
         raise ValueError(f"at least 100 simulations are needed to know what distances are usual; got {len(good)}")
     x = sims.rows(good).x
-    known = _summaries(summary, x)
+    known = summaries_of(summary, x)
     known = known[enough(finite([known]), "sims")]
     order = np.random.default_rng(np.asarray(jax.random.key_data(as_key(key))).ravel()).permutation(len(known))
     crowd, others = known[order[::2]], known[order[1::2]]
-    asked = _summaries(summary, _as_rows(x_obs, x))
+    asked = summaries_of(summary, _as_rows(x_obs, x))
     whiten = _whitening(crowd)
     tree = KDTree(crowd @ whiten)
     distances = [np.mean(tree.query(part @ whiten, _NEIGHBOURS)[0], axis=1) for part in (asked, others)]
@@ -127,7 +127,8 @@ def _compiled(summary: Callable, x: PyTree) -> Array:
     return jax.lax.map(lambda row: jnp.ravel(jnp.asarray(summary(row))), x, batch_size=256)
 
 
-def _summaries(summary: Callable, x: PyTree) -> np.ndarray:
+def summaries_of(summary: Callable, x: PyTree) -> np.ndarray:
+    """Summaries `(m, k)` of rows of data."""
     return np.asarray(_compiled(summary, jax.tree.map(jnp.asarray, x)), np.float64)
 
 

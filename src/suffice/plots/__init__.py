@@ -4,11 +4,13 @@ from ._accepted import accepted as accepted
 from ._c2st import c2st as c2st
 from ._corner import corner as corner
 from ._coverage import coverage as coverage
+from ._density import curve_of as curve_of
 from ._fisher_ellipses import fisher_ellipses as fisher_ellipses
 from ._fisher_history import fisher_history as fisher_history
 from ._generation import generation as generation
 from ._history import history as history
 from ._informativeness import informativeness as informativeness
+from ._l_c2st import l_c2st as l_c2st
 from ._latent_activity import latent_activity as latent_activity
 from ._latent_histogram import latent_histogram as latent_histogram
 from ._latent_surface import latent_surface as latent_surface
@@ -19,6 +21,7 @@ from ._mi_heat_map import mi_heat_map as mi_heat_map
 from ._misspecification import misspecification as misspecification
 from ._output_variance import output_variance as output_variance
 from ._pointwise import pointwise as pointwise
+from ._posterior_predictive import posterior_predictive as posterior_predictive
 from ._rank_histograms import rank_histograms as rank_histograms
 from ._ranks import ranks as ranks
 from ._retained import retained as retained

@@ -13,6 +13,7 @@ from ._joint import Joint as Joint
 from ._marginal import Marginal as Marginal
 from ._mixture import Mixture as Mixture
 from ._models import compare_models as compare_models, ModelComparison as ModelComparison
+from ._observation import as_rows as as_rows
 from ._of_objective import of_objective as of_objective
 from ._particles import Particles as Particles
 from ._pmc import PMC as PMC, PMCRun as PMCRun
