@@ -61,6 +61,7 @@ BENCHMARKS = {
         Benchmark("epoch", "one epoch of swyft's own network in both loops", _minutes(0.5, 2), peer="swyft"),
         Benchmark("outliers", "outliers: a linear summary must lose to a perceptron", _minutes(1)),
         Benchmark("demo", "`suffice demo` in a fresh process", _minutes(1)),
+        Benchmark("start", "the demo's first epoch, with and without what was compiled before", _minutes(2)),
         Benchmark("truncation", "rounds of truncation: the final box beside the exact one, and its cost", _minutes(10)),
         Benchmark("lynx_hare", "real data: marginals beside the reference posterior", _minutes(10)),
         Benchmark("files", "the same posterior from npz, Zarr and HDF5; a million simulations on disk", _minutes(6)),

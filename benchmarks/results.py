@@ -16,6 +16,7 @@ SECTIONS = {
     "epoch": "One epoch of the same network",
     "outliers": "Linear regression with outliers",
     "demo": "The demo, cold",
+    "start": "The demo's first epoch, with and without what was compiled before",
     "truncation": "Truncation",
     "lynx_hare": "Lynx and hare",
     "files": "A user's file",

@@ -8,7 +8,7 @@ import pytest
 from suffice.cli import main
 
 
-@pytest.mark.parametrize("command", ["demo", "infer", "report"])
+@pytest.mark.parametrize("command", ["demo", "infer", "train", "report"])
 def test_help_of_a_command_has_examples(command, capsys):
     with pytest.raises(SystemExit) as stopped:
         main([command, "--help"])

@@ -81,6 +81,57 @@ class Infer:
 
 
 @dataclass(frozen=True)
+class Train:
+    """Train a summary and a posterior from a file of simulations, on as many processes as you like.
+
+    Leaves a folder with model.suffice, which sf.load reads and sf.posterior takes, history.csv, and a checkpoint: the
+    same command goes on after a kill, and with a larger --max-epochs.
+
+    SIMS: .npz, .zarr, .h5 or .hdf5 with two arrays, theta and x, as for suffice infer.
+
+    Every process reads the file; each takes its part of every batch, so the model is that of one process. On several
+    machines start one process on each, with the address of the machine of process 0 as coordinator.
+
+    examples:
+      suffice train sims.zarr
+      suffice train sims.zarr --objective flow --summary conv1d --out model
+      suffice train sims.zarr --processes 2                # two processes on this machine
+      suffice train sims.zarr --coordinator node0:1234 --processes 4 --process 0    # on node0; 1, 2, 3 elsewhere
+    """
+
+    sims: Positional[Annotated[Path, arg(metavar="SIMS")]]
+    """File of simulations."""
+    out: Path = Path("suffice-model")
+    """Folder for the model; an unfinished training in it goes on where it stopped."""
+    objective: Literal["ratio", "flow"] = "ratio"
+    """What is learned: ratios to the prior, or the density of the posterior by a flow."""
+    summary: SummaryName = "mlp"
+    """Network that summarises the data, as for suffice infer."""
+    marginals: Annotated[UseAppendAction[tuple[str, ...]], arg(metavar="A,B")] = ()
+    """Of ratios: parameters whose joint posterior is wanted, as for suffice infer."""
+    x: Annotated[UseAppendAction[tuple[str, ...]], arg(metavar="NAME")] = ()
+    """Array to use as the data, when the file holds several x/NAME; repeat for more. By default all."""
+    names: Annotated[str, arg(metavar="A,B,...")] = ""
+    """Names of the parameters, with commas, when the file does not name them."""
+    max_epochs: int = 200
+    """Train at most so many epochs; training ends earlier when the held-out loss stops falling."""
+    batch_size: int = 256
+    """Simulations in a step, of all processes together; best a multiple of their number."""
+    learning_rate: float = 1e-3
+    """Of the first steps."""
+    ensemble: int = 1
+    """How many models to train side by side."""
+    seed: int = 0
+    """The same seed gives the same result."""
+    processes: int = 1
+    """How many processes train together."""
+    process: int | None = None
+    """The number of this one, from 0, where each is started by itself."""
+    coordinator: Annotated[str, arg(metavar="HOST:PORT")] = ""
+    """Where process 0 listens, where each is started by itself."""
+
+
+@dataclass(frozen=True)
 class Report:
     """Write the page of a finished run again, without computing anything again.
 
@@ -172,7 +223,7 @@ class Tracks:
     """The same seed gives the same result."""
 
 
-COMMANDS: dict[str, type] = {"demo": Demo, "infer": Infer, "mi": MI, "tracks": Tracks, "report": Report}
+COMMANDS: dict[str, type] = {"demo": Demo, "infer": Infer, "train": Train, "mi": MI, "tracks": Tracks, "report": Report}
 
 
 def commands(args: Sequence[str] = ()) -> Any:

@@ -19,6 +19,7 @@ from ._npy import (
 from ._progress import bar as bar
 from ._registry import Registry as Registry
 from ._save import load as load, NewerFormat as NewerFormat, save as save
+from ._since_start import since_start as since_start
 from ._warn import warn as warn
 
 keep_compiled()

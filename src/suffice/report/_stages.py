@@ -86,6 +86,11 @@ class Stages:
             raise ValueError(f"{path} is not what suffice wrote: it holds no records of stages")
         return found
 
+    def note(self, **seconds: float) -> None:
+        """Keep numbers about the program that runs the study, such as when it had its first epoch, in `start.json`."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        written_whole(self.folder / "start.json", json.dumps(seconds))
+
     def _record(self, name: str, record: dict[str, Any]) -> None:
         text = json.dumps({**self.records, name: record}, indent=1)
         written_whole(self.folder / "study.json", text)

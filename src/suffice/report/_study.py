@@ -1,6 +1,7 @@
 """The whole path as one resumable study in a folder."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float, PyTree
 
 from ..checks import coverage, sbc
-from ..core import as_key, KeyLike
+from ..core import as_key, KeyLike, since_start
 from ..information import Retained, retained
 from ..objectives import Ratio
 from ..posteriors import posterior
@@ -74,7 +75,7 @@ class Study:
         shown = (basis, self.title, self.about, self.observation, self.truth, self.exact)
         question = stages.run("question", shown, lambda: self._question(prior))
         stages.run("prior", basis, lambda: prior)
-        trained = stages.run("model", basis, lambda: self._fit(training, progress))
+        trained = stages.run("model", basis, lambda: self._fit(training, progress, stages))
         remove_checkpoint(self._checkpoint)  # the model stands in its own file from here on
         answer = stages.run(
             "posterior",
@@ -123,10 +124,16 @@ class Study:
             versions=versions(),
         )
 
-    def _fit(self, key: Array, progress: bool) -> Fit:
+    def _fit(self, key: Array, progress: bool, stages: Stages) -> Fit:
         for_network, for_fit = jax.random.split(key)
         objective = Ratio(self._network(for_network), marginals=self.marginals)
         settings = {"test": 0.1, "checkpoint": self._checkpoint, "progress": progress} | self.settings
+
+        def note_start(row: Mapping[str, float]) -> None:
+            if row["epoch"] == 1:
+                stages.note(first_epoch_after=since_start(), cpu=time.process_time())
+
+        settings["loggers"] = [*settings.get("loggers", ()), note_start]
         return fit(objective, self.simulations, key=for_fit, **settings)
 
     def _retained(self, trained: Fit, key: Array, progress: bool) -> Retained:

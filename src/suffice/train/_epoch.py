@@ -5,15 +5,14 @@ from typing import Any, NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
-from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtyping import Array, PyTree
 
 from ..core import trainable
 from ._flat import unflat
 from ._objective import AbstractObjective
 from ._source import AbstractSource
+from ._spread import same_everywhere, shared_out
 
 
 class Settings(NamedTuple):
@@ -49,19 +48,6 @@ def initial_state(weights: PyTree, settings: Settings) -> State:
     return State(weights, optimiser, weights, weights, infinity, jnp.zeros((), jnp.int32))
 
 
-def _over_devices(batch: PyTree) -> PyTree:
-    devices = jax.devices()
-    if len(devices) == 1:
-        return batch
-    sharding = NamedSharding(Mesh(np.array(devices), ("batch",)), PartitionSpec("batch"))
-
-    def place(leaf: Any) -> Any:
-        fits = isinstance(leaf, jax.Array) and leaf.ndim > 0 and leaf.shape[0] % len(devices) == 0
-        return jax.lax.with_sharding_constraint(leaf, sharding) if fits else leaf
-
-    return jax.tree.map(place, batch)
-
-
 def _update(state: State, gradient: PyTree, rate: Array, settings: Settings) -> State:
     updates, optimiser = settings.optimiser.update(gradient, state.optimiser, state.weights)
     updates = jax.tree.map(lambda update: rate * update, updates)
@@ -85,7 +71,7 @@ def _train(state: State, fixed: PyTree, source: AbstractSource, key: Array, rate
 
     def step(state: State, own: tuple[Array, Array]) -> tuple[State, dict[str, Array]]:
         index, (for_batch, for_loss) = own
-        batch = _over_devices(source.batch(plan, index, for_batch))
+        batch = shared_out(source.batch(plan, index, for_batch))
 
         def loss(weights: PyTree) -> tuple[Array, dict[str, Array]]:
             objective: AbstractObjective = eqx.combine(unflat(weights), fixed)
@@ -104,7 +90,7 @@ def _evaluate(weights: PyTree, fixed: PyTree, source: AbstractSource, key: Array
 
     def one(own: tuple[Array, Array]) -> dict[str, Array]:
         index, (for_batch, for_loss) = own
-        batch = _over_devices(source.batch(plan, index, for_batch))
+        batch = shared_out(source.batch(plan, index, for_batch))
         value, metrics = objective.loss(batch, key=for_loss, step=step)
         return {"loss": value} | metrics
 
@@ -144,4 +130,7 @@ def _segment(
     return _keep_best(state, held[settings.monitor], rate, settings), numbers
 
 
-run_segment = eqx.filter_jit(_segment)
+@eqx.filter_jit
+def run_segment(*arguments: Any) -> tuple[State, dict[str, Array]]:
+    """`_segment`, compiled; what it returns lies on every device."""
+    return same_everywhere(_segment(*arguments))

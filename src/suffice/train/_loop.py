@@ -15,6 +15,8 @@ from ._checkpoint import Checkpoint, Progress
 from ._epoch import run_segment, Settings
 from ._members import run_members
 from ._patience import Patience
+from ._processes import is_first, seconds_since
+from ._spread import everywhere
 
 Logger = Callable[[Mapping[str, float]], None]
 
@@ -62,8 +64,10 @@ class Task(NamedTuple):
         """Train on one piece, in one compiled call."""
         rate = jnp.asarray(rates, jnp.result_type(float))
         if self.members is None:
-            return run_segment(state, self.fixed, segment, held_out, keys, rate[0], self.settings)
+            segment, keys, rate = everywhere((segment, keys, rate[0]))
+            return run_segment(state, self.fixed, segment, held_out, keys, rate, self.settings)
         own = (jax.random.split(keys[0], self.members), jax.random.split(keys[1], self.members))
+        segment, own, rate = everywhere((segment, own, rate))
         return run_members(state, self.fixed, segment, held_out, own, rate, self.settings)
 
 
@@ -88,7 +92,7 @@ def one_epoch(task: Task, progress: Progress) -> Progress:
     seconds = time.perf_counter() - started
     rows = _rows(task, progress.epoch + 1, numbers, rates, seconds)
     patience = progress.patience
-    if int(np.max(state.step)) >= task.settings.track_from:
+    if int(np.asarray(state.step).max()) >= task.settings.track_from:
         patience = tuple(_after(one, row, task.rules, task.settings) for one, row in zip(patience, rows))
     return Progress(state, patience, progress.epoch + 1, [*progress.history, *rows])
 
@@ -145,22 +149,26 @@ def run(
     show: bool,
 ) -> tuple[Progress, str]:
     """Go on from `progress` until there is a reason to stop."""
-    started = time.perf_counter()
-    with bar(task.rules.max_epochs, "fit", show, unit="epoch") as shown:
+    started, limit = time.perf_counter(), task.rules.max_seconds
+    with bar(task.rules.max_epochs, "fit", show and is_first(), unit="epoch") as shown:
         shown.update(progress.epoch)
         try:
-            while (why := reason_to_stop(progress, task, time.perf_counter() - started)) is None:
+            while (why := reason_to_stop(progress, task, seconds_since(started, limit))) is None:
                 progress = one_epoch(task, progress)
                 last = progress.history[-len(progress.patience) :]
                 train, valid = (sum(row[f"{part}_loss"] for row in last) / len(last) for part in ("train", "valid"))
                 shown.set_postfix(train=f"{train:.4g}", valid=f"{valid:.4g}")
                 shown.update(1)
+                if not is_first():
+                    continue
                 for logger in loggers:
                     for row in last:
                         logger(row)
                 if checkpoint is not None:
                     checkpoint.write(progress)
         except KeyboardInterrupt:
+            if jax.process_count() > 1:  # the others do not know of it: start all again, from the checkpoint
+                raise
             why = "interrupted"
     if why == "not finite":
         warn(

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, PyTree
 
 from ._epoch import _segment, Settings, State
+from ._spread import same_everywhere
 
 
 class Members(eqx.Module):
@@ -69,4 +70,4 @@ def run_members(
         return _segment(state, own[0], own[1], own[2], keys, rate, settings)
 
     shared = (fixed, source, held_out)
-    return jax.vmap(one)(state, [part.mapped for part in shared], keys, rate)
+    return same_everywhere(jax.vmap(one)(state, [part.mapped for part in shared], keys, rate))

@@ -19,7 +19,10 @@ from ._members import Members
 from ._objective import AbstractObjective
 from ._optimiser import adamw
 from ._patience import Patience
+from ._processes import refuse_different, resumed
+from ._shards import Shards
 from ._source import AbstractSource
+from ._spread import everywhere, here
 
 Trained = tuple[list[Any], pd.DataFrame, str]
 
@@ -55,14 +58,17 @@ def train(
         state = jax.vmap(lambda own: initial_state(own, settings))(stacked)
         columns = ([piece[1] for piece in pieces], *([part[i] for part in parts] for i in (0, 1)))
         fixed, source, held_out = (Members.of(trees) for trees in columns)
+    fixed, held_out = everywhere((fixed, held_out))
+    source = source if isinstance(source, Shards) else everywhere(source)
     task = Task(fixed, source, held_out, key, settings, rules, None if alone else len(pieces))
     fresh = Progress(state, (Patience(learning_rate),) * len(pieces), 0, [])
+    if jax.process_count() > 1:
+        refuse_different(fingerprint_of(task, [], rows, learning_rate), rules)
     files = None
     if checkpoint is not None:
         files = Checkpoint(checkpoint, checkpoints, fingerprint_of(task, weights, rows, learning_rate))
-    resumed = fresh if files is None else files.read(fresh)
-    end, why = run(task, resumed, checkpoint=files, loggers=loggers, show=progress)
-    kept = end.state.best if keep == "best" else end.state.average
+    end, why = run(task, resumed(files, fresh), checkpoint=files, loggers=loggers, show=progress)
+    kept = here(end.state.best if keep == "best" else end.state.average)
     each = [kept] if alone else [jax.tree.map(operator.itemgetter(i), kept) for i in range(len(pieces))]
     found = [eqx.combine(unflat(own), piece[1]) for own, piece in zip(each, pieces)]
     return found, pd.DataFrame(end.history), why

@@ -1,0 +1,66 @@
+"""Several processes of one command on this machine."""
+
+import dataclasses
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from typing import Any, IO
+
+
+def launch(command: str, options: Any, processes: int) -> int:
+    """Run `suffice COMMAND` so often at once, each with its number; the first exit status that is not 0.
+
+    When one fails, the others are ended: they would wait for it.
+    """
+    common = [sys.executable, "-m", "suffice", command, *words(options), "--coordinator", f"localhost:{_free_port()}"]
+    with tempfile.TemporaryFile("w+") as told:
+        started = [
+            # The first one speaks for all; what the others say of errors is kept.
+            subprocess.Popen([*common, "--process", str(i)], **({"stdout": told, "stderr": told} if i else {}))
+            for i in range(processes)
+        ]
+        try:
+            return _wait(started, told)
+        finally:
+            for one in started:
+                one.kill()
+                one.wait()
+
+
+def words(options: Any) -> list[str]:
+    """The options as they would be typed, those of their defaults left out.
+
+    >>> from ._options import Report
+    >>> words(Report("folder")), words(Report("folder", out="page.html"))
+    (['folder'], ['--out', 'page.html', 'folder'])
+    """
+    named, positional = [], []
+    for field in dataclasses.fields(options):
+        value = getattr(options, field.name)
+        if field.default is dataclasses.MISSING:
+            positional.append(str(value))
+        elif value != field.default:
+            for one in value if isinstance(value, tuple) else (value,):
+                named += [f"--{field.name.replace('_', '-')}", str(one)]
+    return named + positional
+
+
+def _wait(started: Sequence[subprocess.Popen], told: IO[str]) -> int:
+    while any(one.poll() is None for one in started) and not any(one.returncode for one in started):
+        time.sleep(0.1)
+    failed = next((one for one in started if one.returncode), None)
+    if failed is None:
+        return 0
+    if failed is not started[0]:
+        told.seek(0)
+        print(told.read(), end="", file=sys.stderr)
+    return failed.returncode
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("localhost", 0))
+        return listener.getsockname()[1]

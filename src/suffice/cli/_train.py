@@ -1,0 +1,91 @@
+"""`suffice train`: a model from a file of simulations, by one process or by several together."""
+
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import jax
+
+from ..core import save
+from ..objectives import Flow, Ratio
+from ..priors import EmpiricalPrior
+from ..report import summary_network
+from ..simulate import Simulations
+from ..train import Fit, fit
+from ._infer import _groups, _simulations
+from ._launch import launch
+from ._options import Train
+
+
+def run(options: Train) -> None:
+    """Start the processes, or be one of them."""
+    _refuse(options)
+    if options.processes == 1:
+        _train(options)
+    elif options.process is None:
+        sys.exit(launch("train", options, options.processes))
+    else:
+        _together(options)
+        _train(options)
+
+
+def _refuse(options: Train) -> None:
+    if options.processes < 1:
+        raise ValueError(f"--processes must be at least 1, but {options.processes} came")
+    if (options.process is None) != (not options.coordinator):
+        raise ValueError(
+            "--process and --coordinator go together: give both where each process is started by itself, and neither "
+            "where all are to be started on this machine"
+        )
+    if options.process is not None and not 0 <= options.process < options.processes:
+        raise ValueError(
+            f"--process must be from 0 to {options.processes - 1}, below --processes, but {options.process} came"
+        )
+    if options.coordinator and not options.coordinator.rpartition(":")[2].isdigit():
+        raise ValueError(f"--coordinator must be HOST:PORT, such as node0:1234, but {options.coordinator!r} came")
+    if options.objective != "ratio" and options.marginals:
+        raise ValueError(f"--marginals are of ratios; a {options.objective} learns the joint posterior: leave them out")
+    if not options.sims.exists():
+        raise ValueError(f"there is no file of simulations {options.sims}")
+
+
+def _together(options: Train) -> None:
+    """Find the other processes; only the first one speaks, but for errors."""
+    jax.distributed.initialize(options.coordinator, options.processes, options.process)
+    if options.process:
+        warnings.simplefilter("ignore")
+
+
+def _train(options: Train) -> None:
+    sims = _simulations(options)
+    for_network, for_fit = jax.random.split(jax.random.key(options.seed))
+    network = summary_network(options.summary, sims.example, len(sims.names), key=for_network)
+    trained = fit(
+        _objective(options, network, sims),
+        sims,
+        key=for_fit,
+        test=0.1,
+        batch_size=options.batch_size,
+        learning_rate=options.learning_rate,
+        max_epochs=options.max_epochs,
+        ensemble=options.ensemble,
+        checkpoint=options.out / "training.checkpoint",
+    )
+    if jax.process_index() == 0:
+        _write(trained, options.out)
+
+
+def _objective(options: Train, network: Any, sims: Simulations) -> Any:
+    if options.objective == "ratio":
+        return Ratio(network, marginals=_groups(options.marginals))
+    return Flow(network, EmpiricalPrior(sims.theta, sims.names))
+
+
+def _write(trained: Fit, out: Path) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    save(trained, out / "model.suffice")
+    trained.history.to_csv(out / "history.csv", index=False)
+    best = trained.history["valid_loss"].min()
+    print(f"{int(trained.history['epoch'].max())} epochs ({trained.stopped}), lowest held-out loss {best:.6g}")
+    print(f"model: {out / 'model.suffice'}")

@@ -1,0 +1,89 @@
+"""`suffice train` as a user calls it: a file in, a model out, by one process or by two."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import suffice as sf
+from suffice.cli import main
+from suffice.cli._launch import words
+from suffice.cli._options import Train
+
+pytestmark = pytest.mark.filterwarnings("default::UserWarning")
+
+FAST = ["--summary", "linear", "--max-epochs", "2", "--batch-size", "100"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("train")
+    rng = np.random.default_rng(0)
+    theta = rng.normal(size=(1200, 2)).astype(np.float32)
+    x = (theta @ rng.normal(size=(2, 8)) + 0.3 * rng.normal(size=(1200, 8))).astype(np.float32)
+    np.savez(folder / "sims.npz", theta=theta, x=x)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def alone(folder):
+    assert main(["train", str(folder / "sims.npz"), "--out", str(folder / "alone"), *FAST]) == 0
+    return folder / "alone"
+
+
+def test_the_model_can_be_loaded_and_used(alone, folder):
+    fit = sf.load(alone / "model.suffice")
+    sims = sf.load_simulations(folder / "sims.npz")
+    posterior = sf.posterior(fit, sf.EmpiricalPrior(sims.theta, sims.names), np.asarray(sims.x[0]))
+    assert np.isfinite(posterior.mean).all() and (posterior.std < np.std(sims.theta, axis=0)).all()
+    history = pd.read_csv(alone / "history.csv")
+    np.testing.assert_allclose(history["valid_loss"], fit.history["valid_loss"], rtol=1e-12)
+
+
+def test_the_same_command_with_more_epochs_goes_on(alone, folder, capsys):
+    before = pd.read_csv(alone / "history.csv")
+    assert main(["train", str(folder / "sims.npz"), "--out", str(alone), *FAST, "--max-epochs", "3"]) == 0
+    after = pd.read_csv(alone / "history.csv")
+    assert len(after) == 3 and after.iloc[:2].equals(before)
+    assert "3 epochs (max_epochs), lowest held-out loss" in capsys.readouterr().out
+
+
+def test_two_processes_give_the_model_of_one(folder):
+    out = folder / "two"
+    command = [sys.executable, "-m", "suffice", "train", str(folder / "sims.npz"), "--out", str(out), *FAST]
+    environment = os.environ | {"PYTHONPATH": str(Path(sf.__file__).parents[1])}
+    done = subprocess.run([*command, "--processes", "2"], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("model: ") == 1 and done.stderr.count("fit: 100%") >= 1
+    one = folder / "one"
+    assert main(["train", str(folder / "sims.npz"), "--out", str(one), *FAST]) == 0
+    losses = [pd.read_csv(path / "history.csv")[["train_loss", "valid_loss"]] for path in (out, one)]
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--processes", "0"], "--processes must be at least 1"),
+        (["--processes", "2", "--process", "1"], "--process and --coordinator go together"),
+        (["--processes", "2", "--coordinator", "a:1"], "--process and --coordinator go together"),
+        (["--processes", "2", "--process", "2", "--coordinator", "a:1"], "--process must be from 0 to 1"),
+        (["--processes", "2", "--process", "1", "--coordinator", "node0"], "--coordinator must be HOST:PORT"),
+        (["--objective", "flow", "--marginals", "a,b"], "--marginals are of ratios"),
+        (["--max-epochs", "0"], "max_epochs must be at least 1"),
+    ],
+)
+def test_bad_options_are_one_sentence(folder, capsys, more, message):
+    assert main(["train", str(folder / "sims.npz"), "--out", str(folder / "bad"), *more]) == 2
+    assert f"suffice: error: {message}" in capsys.readouterr().err
+    assert main(["train", str(folder / "none.npz"), *more]) == 2
+
+
+def test_options_are_said_again_to_each_process():
+    options = Train(Path("a.npz"), marginals=("a,b", "c"), max_epochs=3, processes=2)
+    said = ["--marginals", "a,b", "--marginals", "c", "--max-epochs", "3", "--processes", "2", "a.npz"]
+    assert words(options) == said
