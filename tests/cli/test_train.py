@@ -38,7 +38,7 @@ def alone(folder):
 def test_the_model_can_be_loaded_and_used(alone, folder):
     fit = sf.load(alone / "model.suffice")
     sims = sf.load_simulations(folder / "sims.npz")
-    posterior = sf.posterior(fit, sf.EmpiricalPrior(sims.theta, sims.names), np.asarray(sims.x[0]))
+    posterior = sf.posterior(fit, sf.EmpiricalPrior(sims.theta, sims.names), np.asarray(sims.x[:1])[0])
     assert np.isfinite(posterior.mean).all() and (posterior.std < np.std(sims.theta, axis=0)).all()
     history = pd.read_csv(alone / "history.csv")
     np.testing.assert_allclose(history["valid_loss"], fit.history["valid_loss"], rtol=1e-12)

@@ -5,7 +5,7 @@ from typing import Any
 from ..report import report, Study
 from ..simulate import load_simulations, Simulations
 from ._observation import read_observation
-from ._options import Infer
+from ._options import Infer, Train
 from ._outcome import print_outcome
 
 
@@ -28,7 +28,7 @@ def run(options: Infer) -> None:
     print_outcome(found, report(found, options.out))
 
 
-def _simulations(options: Infer) -> Simulations:
+def _simulations(options: Infer | Train) -> Simulations:
     sims = load_simulations(options.sims)
     if options.x:
         sims = sims.select(x=options.x[0] if len(options.x) == 1 else list(options.x))
