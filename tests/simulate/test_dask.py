@@ -3,12 +3,18 @@
 import gc
 import os
 import signal
+import threading
+import time
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import numpyro.distributions as dist
 import pytest
+import zarr
 
 import suffice as sf
+from suffice.simulate import _block, _store
 
 distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.filterwarnings("default")
@@ -49,6 +55,10 @@ def test_rows_are_those_of_processes(client):
     np.testing.assert_array_equal(there.theta, here.theta)
 
 
+def test_more_blocks_than_wait_at_a_time(client):
+    np.testing.assert_array_equal(run(simulator, 150, client, chunk=1).x, run(simulator, 150, 1).x)
+
+
 def test_failures_are_told_row_by_row(client):
     with pytest.warns(UserWarning, match="too small"):
         sims = run(failing, 60, client)
@@ -74,17 +84,99 @@ def test_timeouts_are_for_processes(client):
         run(simulator, 5, client, timeout=1.0)
 
 
-def test_a_killed_worker_loses_nothing(tmp_path):
-    flag = tmp_path / "killed"
+def jax_simulator(key, theta):
+    return {"x": theta[0] + theta[1] * jax.random.normal(key, (3,)), "bad": jnp.where(theta[1] < 0.1, jnp.nan, 1.0)}
 
-    def kills_once(rng, theta):
-        if not flag.exists() and theta[1] > 0.5:
-            flag.touch()
+
+def test_what_jax_traces_is_traced_on_the_cluster(client, tmp_path):
+    with pytest.warns(UserWarning, match="non-finite"):
+        here = run(jax_simulator, 100, None)
+    for store in (None, tmp_path / "s.zarr"):
+        with pytest.warns(UserWarning, match="non-finite"):
+            there = run(jax_simulator, 100, client, store=store)
+        np.testing.assert_array_equal(there.status, here.status)
+        np.testing.assert_array_equal(there.load().x["x"], here.x["x"])
+
+
+def test_workers_write_their_own_chunks(client, tmp_path, monkeypatch):
+    monkeypatch.setattr(_store, "put_rows", lambda *args: 1 / 0)  # what this process would write with
+    with pytest.warns(UserWarning, match="too small"):
+        sims = run(failing, 64, client, store=tmp_path / "s.zarr", chunk=7)
+    assert sims.theta.shape == (64, 2) and sims.x.chunks == (4, 2)  # 64 rows for 2 threads: 16 blocks
+    with pytest.warns(UserWarning, match="too small"):
+        here = run(failing, 64, 1)
+    np.testing.assert_array_equal(np.asarray(sims.x), here.x)
+    np.testing.assert_array_equal(sims.status, here.status)
+    assert sf.load_simulations(tmp_path / "s.zarr").failures.messages == here.failures.messages
+
+
+def test_a_store_whose_chunks_reach_over_blocks_is_written_here(client, tmp_path):
+    path = tmp_path / "s.zarr"
+    run(simulator, 20, 1, store=path, chunk=10)
+    group = zarr.open_group(path)
+    group.attrs["chunk"] = 7
+    more = run(simulator, 60, client, store=path)
+    np.testing.assert_array_equal(np.asarray(more.x), run(simulator, 60, 1).x)
+
+
+def test_faults_of_the_cluster_are_told_and_lose_nothing(client, tmp_path, monkeypatch):
+    path = tmp_path / "s.zarr"
+
+    def other(rng, theta):
+        return np.zeros(3 if theta[1] < 0.5 else 4)
+
+    with pytest.raises(ValueError, match="every call must return arrays of the same names, shapes"):
+        run(other, 40, client, store=path)
+    assert not path.with_name("s.zarr.lock").exists()
+    monkeypatch.setattr(_block, "_loaded", lambda payload: (_ for _ in ()).throw(ModuleNotFoundError("no brian")))
+    with pytest.raises(ValueError, match=r"could not compute rows .*no brian.*installed on its workers"):
+        run(simulator, 40, client)
+
+
+@pytest.fixture(scope="module")
+def processes():
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0"}
+    with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster) as client:
+        yield cluster, client
+    gc.collect()
+
+
+def test_a_killed_worker_loses_nothing(processes, tmp_path):
+    """SIGKILL from outside, when some chunks are on disk; the rest is computed by others."""
+    _, client = processes
+    path, killed = tmp_path / "s.zarr", []
+
+    def slow(rng, theta):
+        time.sleep(0.02)
+        return simulator(rng, theta)
+
+    def kill():
+        while len(list((path / "status" / "c").glob("*"))) < 3:
+            time.sleep(0.01)
+        killed.append(next(iter(client.run(os.getpid).values())))
+        os.kill(killed[0], signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    sims = run(slow, 200, client, store=path, chunk=8)
+    killer.join()
+    assert killed and not len(sims.failures)
+    np.testing.assert_array_equal(np.asarray(sims.x), run(simulator, 200, 1).x)
+
+
+def test_a_row_that_kills_its_worker_is_the_only_one_lost(processes, tmp_path):
+    cluster, client = processes
+    here = run(simulator, 16, 1)
+    poison = here.theta[5, 0]
+
+    def kills(rng, theta):
+        if abs(theta[0] - poison) < 1e-6:
             os.kill(os.getpid(), signal.SIGKILL)
         return simulator(rng, theta)
 
-    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
-    with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster) as client:
-        sims = run(kills_once, 40, client)
-    assert flag.exists()
-    np.testing.assert_array_equal(sims.x, run(simulator, 40, 1).x)
+    cluster.scheduler.allowed_failures = 1
+    with pytest.warns(UserWarning, match="workers that computed this row died"):
+        sims = run(kills, 16, client, store=tmp_path / "s.zarr", chunk=2)
+    assert sims.failures.rows.tolist() == [5]
+    good = np.arange(16) != 5
+    np.testing.assert_array_equal(np.asarray(sims.x)[good], here.x[good])

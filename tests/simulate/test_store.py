@@ -79,6 +79,9 @@ def test_a_killed_run_goes_on_and_ends_as_if_it_had_not_been_killed(tmp_path, si
     for kill_after in (2, 12):
         with subprocess.Popen([sys.executable, "-c", script]) as run:
             wait_for_chunks(path, kill_after, run)
+            if not counts:  # the second run may find so many chunks before it has begun
+                with pytest.raises(ValueError, match=rf"being written by another run \(process {run.pid} on"):
+                    sf.simulate(PRIOR, globals()[simulator], n, key=9, store=path, **QUIET)
             run.send_signal(signal.SIGKILL)
         partial = sf.load_simulations(path)
         counts.append(len(partial))
@@ -177,6 +180,12 @@ def test_failures_and_their_messages_are_stored_and_retried_when_asked(tmp_path)
     again = sf.simulate(PRIOR, locked, 80, retries=1, **settings)
     assert not len(again.failures) and not sf.load_simulations(path).failures.messages
     np.testing.assert_array_equal(again.load().x, again.theta.astype(float))
+
+
+def test_chunks_of_nothing_but_zeros_are_there(tmp_path):
+    path = tmp_path / "sims.zarr"
+    sims = sf.simulate(PRIOR, lambda key, theta: (theta > 5).astype(int), 40, key=0, store=path, chunk=8, **QUIET)
+    assert not np.asarray(sims.x).any() and len(sf.load_simulations(path)) == 40
 
 
 def test_a_store_of_another_run_is_refused(tmp_path):

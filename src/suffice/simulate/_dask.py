@@ -1,17 +1,26 @@
-"""Run a NumPy or external simulator on a Dask cluster: blocks of rows are tasks.
+"""Run a simulator on a Dask cluster: blocks of rows are tasks.
 
 What row i holds derives from the key and i alone, so it does not matter which worker computes it, nor how often: when
-a worker dies, Dask gives its blocks to others.
+a worker dies, Dask gives its blocks to others. With a store a block is a chunk of it, and the worker that computed it
+writes it: only the status of its rows comes back.
 """
 
+import collections
+import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from ._piece import gathered, Outcome, outcome_of, Piece
+from ._block import Job, simulate_block
+from ._layout import Writer
+from ._payload import payload_of
+from ._piece import gathered, Outcome, Piece
 from ._status import Status
-from ._worker import generator, message, plain
+
+_ROUNDS = 8  # blocks for each thread, at least, where there are rows enough
+_MOST_WAITING = 64
+_ALONE = 2  # times that a row may kill its workers by itself: the first time it may have been another's fault
 
 
 def is_client(workers: Any) -> bool:
@@ -19,8 +28,17 @@ def is_client(workers: Any) -> bool:
     return type(workers).__module__.split(".")[0] == "distributed" and hasattr(workers, "scheduler_info")
 
 
+def block_size(client: Any, n: int, chunk: int) -> int:
+    """Rows of a block: enough blocks for all threads, at most `chunk` rows, and a power of two.
+
+    Then the chunks of each array of a store, of a power of two rows too, never reach over the end of a block.
+    """
+    size = int(np.clip(n // (_ROUNDS * _threads(client)), 1, chunk))
+    return 1 << (size.bit_length() - 1)
+
+
 def run_dask(
-    task: tuple[Callable, dict[str, Any], list[int]],
+    job: Job,
     theta: np.ndarray,
     todo: np.ndarray,
     *,
@@ -28,52 +46,72 @@ def run_dask(
     attempts: range,
     chunk: int,
     tick: Callable[[int], object],
+    writer: Writer | None,
 ) -> Iterator[Piece]:
     """Simulate the rows `todo` on the cluster; pieces come in the order in which blocks are finished.
 
-    The arguments are those of `run_pool`, with the `client` in place of processes.
+    - `chunk`: rows of a block. With a `writer`, block k is what is to do of rows k `chunk` to (k + 1) `chunk`.
+    - `tick`: called with the number of rows that are done.
     """
-    from distributed import as_completed
-
-    threads = max(1, sum(client.nthreads().values()))
-    size = int(np.clip(len(todo) // (8 * threads), 1, chunk))
-    blocks = [todo[start : start + size] for start in range(0, len(todo), size)]
-    shared = client.scatter(task, broadcast=True, hash=False)
-    futures = {}
-    for block in blocks:
-        future = client.submit(_simulate_block, shared, block, theta[block], attempts, pure=False)
-        futures[future] = block
+    blocks = _Blocks(client, client.scatter(payload_of(job), broadcast=True, hash=False), theta, attempts, chunk)
+    cuts = np.flatnonzero(np.diff(todo // chunk)) + 1 if writer else np.arange(chunk, len(todo), chunk)
+    pending = iter(np.split(todo, cuts))
     try:
-        for future in as_completed(list(futures)):
-            yield gathered(_outcomes(future, futures[future]))
-            tick(len(futures[future]))
-            future.release()
+        for rows in itertools.islice(pending, max(_MOST_WAITING, _ROUNDS * _threads(client))):
+            blocks.submit(rows, writer)
+        for future in blocks.finished:
+            piece = blocks.outcome(future)
+            following = next(pending, None)
+            if following is not None:
+                blocks.submit(following, writer)
+            if piece is not None:
+                yield piece
+                tick(len(piece.rows))
     finally:
-        client.cancel(list(futures))
+        client.cancel(list(blocks.rows))
 
 
-def _outcomes(future: Any, block: np.ndarray) -> list[Outcome]:
-    try:
-        return future.result()
-    except Exception as error:  # the simulator's own are told row by row; this is one of the cluster
-        told = f"the cluster lost this row ({type(error).__name__}: {error})"
-        return [Outcome(int(row), Status.RAISED, None, told) for row in block]
+class _Blocks:
+    """The tasks on the cluster, at any time few enough for its scheduler."""
 
+    def __init__(self, client: Any, payload: Any, theta: np.ndarray, attempts: range, chunk: int):
+        from distributed import as_completed
 
-def _simulate_block(task: Any, rows: np.ndarray, theta: np.ndarray, attempts: range) -> list[Outcome]:
-    return [_row(task, int(row), parameters, attempts) for row, parameters in zip(rows, theta)]
+        self._client, self._payload, self._theta = client, payload, theta
+        self._attempts, self._chunk = attempts, chunk
+        self.rows: dict[Any, np.ndarray] = {}
+        self._killed: collections.Counter[int] = collections.Counter()
+        self.finished = as_completed()
 
+    def submit(self, rows: np.ndarray, writer: Writer | None) -> None:
+        work = (self._payload, rows, self._theta[rows], self._attempts, self._chunk, writer)
+        future = self._client.submit(simulate_block, *work, pure=False)
+        self.rows[future] = rows
+        self.finished.add(future)
 
-def _row(task: Any, row: int, theta: np.ndarray, attempts: range) -> Outcome:
-    simulator, given, entropy = task
-    extra = {"given": given} if given else {}
-    found = Outcome(row, Status.RAISED, None, "")
-    for attempt in attempts:
+    def outcome(self, future: Any) -> Piece | None:
+        """What a block gave; `None` when it killed its workers and its rows go on one by one."""
+        from distributed import KilledWorker
+
+        rows = self.rows.pop(future)
         try:
-            x, told = plain(simulator(generator(entropy, row, attempt), np.asarray(theta, float), **extra)), ""
-        except (Exception, SystemExit) as error:
-            x, told = None, message(error)
-        found = outcome_of(row, x, told)
-        if found.status == Status.OK:
-            break
-    return found
+            return future.result()
+        except KilledWorker as error:
+            self._killed.update(rows.tolist() if len(rows) == 1 else ())
+            if self._killed[int(rows[0])] < _ALONE:
+                for row in rows:  # to find the one that does it; the others are not lost
+                    self.submit(np.array([row]), None)
+                return None
+            told = f"the workers that computed this row died ({error})"
+            return gathered([Outcome(int(rows[0]), Status.RAISED, None, told)])
+        except (ValueError, OSError):
+            raise
+        except Exception as error:  # the simulator's own are told row by row; this is one of the cluster
+            raise ValueError(
+                f"the cluster could not compute rows {rows[0]} to {rows[-1]} ({type(error).__name__}: {error}); "
+                "suffice, and what the simulator imports, must be installed on its workers"
+            ) from error
+
+
+def _threads(client: Any) -> int:
+    return max(1, sum(client.nthreads().values()))

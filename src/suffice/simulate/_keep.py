@@ -1,6 +1,7 @@
 """Where finished rows go: arrays in memory."""
 
 import abc
+import contextlib
 from typing import Any
 
 import jax
@@ -41,6 +42,17 @@ class AbstractKeep(abc.ABC):
             self._expect(here)
         self._write(piece)
         self.status[piece.rows] = piece.status
+
+    def close(self) -> None:  # noqa: B027
+        """No more rows come."""
+
+    def writer(self) -> Any:
+        """For workers that write what they computed themselves; `None` where they cannot."""
+        return None
+
+    def told(self) -> Any:
+        """A context that says what errors of writing mean."""
+        return contextlib.nullcontext()
 
     def _expect(self, outcome: Outcome) -> None:
         if self.example is None:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..core import in_short, listed, refuse_beyond_memory
+from ._inside import LeavesStore, refuse_links_in_hdf5
 from ._npz import FileRows, open_npz
 from ._simulations import Simulations
 from ._status import UNDONE
@@ -32,7 +33,7 @@ def load_simulations(path: str | Path) -> Simulations:
     Of a store that `simulate` has not finished, the rows done so far are opened.
 
     **Raises** `FileNotFoundError`; `ValueError` for another ending, a corrupt or truncated file, arrays that
-    are missing or have different lengths.
+    are missing or have different lengths, and for a file that takes its numbers from elsewhere (links).
 
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "sims.npz"
@@ -50,6 +51,8 @@ def load_simulations(path: str | Path) -> Simulations:
         opened = _READERS[path.suffix](path)
     except (MemoryError, PermissionError):
         raise
+    except LeavesStore as error:
+        raise ValueError(f"{path} is refused: {error}") from None
     except Exception as error:
         raise ValueError(
             f"{path} is not a whole {path.suffix} file ({type(error).__name__}: {in_short(error)}); it is corrupt or "
@@ -124,6 +127,7 @@ def _read_hdf5(path: Path) -> Opened:
     import h5py
 
     file = h5py.File(path, "r")
+    refuse_links_in_hdf5(file)
     arrays: dict[str, Any] = {}
     file.visititems(lambda name, item: arrays.update({name: item}) if isinstance(item, h5py.Dataset) else None)
     names = file.attrs.get("names")

@@ -16,6 +16,7 @@ import numpy as np
 from jaxtyping import Shaped
 
 from ..core import npy_members, read_header, read_npy
+from ._inside import refuse_links_in_zip
 
 _MAGIC = b"PK\x03\x04"
 
@@ -42,6 +43,7 @@ class FileRows:
 def open_npz(path: Path) -> dict[str, Any]:
     """The arrays by name, without their values where possible."""
     with zipfile.ZipFile(path) as archive:
+        refuse_links_in_zip(archive.infolist())
         return {name: _member(path, archive, item) for name, item in npy_members(path, archive).items()}
 
 

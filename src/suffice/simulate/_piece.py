@@ -12,12 +12,13 @@ _LONGEST = 600
 
 class Piece(NamedTuple):
     """Rows that are done: numbers `(k,)`, status `(k,)`, `x` with leading axis k (`None` when all
-    failed), and messages of failures by row number."""
+    failed), and messages of failures by row number. A worker has written a `stored` one itself, and kept its `x`."""
 
     rows: np.ndarray
     status: np.ndarray
     x: Any
     messages: dict[int, str]
+    stored: bool = False
 
 
 class Outcome(NamedTuple):

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from multiprocessing.connection import wait
 from typing import Any
 
-import cloudpickle
 import numpy as np
 
+from ._payload import payload_of
 from ._piece import gathered, Outcome, outcome_of, Piece
 from ._processes import Starter, Task, Worker
 from ._status import Status
@@ -36,7 +36,7 @@ def run_pool(
     - `attempts`: the numbers of the tries: `range(3)` is a first try and two more.
     - `tick`: called with the number of rows that have come in.
     """
-    starter = Starter(_payload(task))
+    starter = Starter(payload_of(task))
     pool = _Pool(starter, theta, timeout, attempts)
     pending = deque(Task(int(row), attempts.start) for row in todo)
     finished: list[Outcome] = []
@@ -56,16 +56,6 @@ def run_pool(
     finally:
         pool.kill()
         starter.close()
-
-
-def _payload(task: Any) -> bytes:
-    try:
-        return cloudpickle.dumps(task)
-    except Exception as error:
-        raise ValueError(
-            f"simulator cannot be sent to other processes ({type(error).__name__}: {error}); a plain "
-            "function can, one that holds open files, locks or connections cannot: open them inside of it"
-        ) from error
 
 
 class _Pool:

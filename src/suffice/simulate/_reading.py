@@ -60,13 +60,13 @@ def _read(leaf: Any, index: np.ndarray) -> np.ndarray:
 
 def _breaks(ascending: np.ndarray, leaf: Any) -> np.ndarray:
     """Where a new read starts: after a gap of a chunk or more, and when a read becomes too large."""
-    chunk = _chunk_rows(leaf)
+    chunk = chunk_rows(leaf)
     chunks = ascending // chunk
     together = max(1, _LARGEST // (chunk * row_bytes(leaf)))
     return np.flatnonzero((np.diff(chunks) > 1) | (np.diff(chunks // together) > 0)) + 1
 
 
-def _chunk_rows(leaf: Any) -> int:
+def chunk_rows(leaf: Any) -> int:
     """Rows of one storage chunk; of an array stored in one piece, as many as are worth a read."""
     chunks = getattr(leaf, "chunks", None)
     return int(chunks[0]) if chunks else max(1, _SMALLEST // row_bytes(leaf))

@@ -1,8 +1,8 @@
 """From a prior and a simulator to simulations."""
 
+import contextlib
 import math
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,7 +13,9 @@ from jaxtyping import Array, Float
 
 from ..core import as_key, bar, KeyLike
 from ..priors import AbstractPrior
-from ._dask import is_client, run_dask
+from ._block import Job
+from ._cluster import cpus
+from ._dask import block_size, is_client, run_dask
 from ._draw import draw_theta
 from ._given import fix_columns, split_given
 from ._keep import AbstractKeep, Memory
@@ -49,7 +51,8 @@ def simulate(
     A simulator that JAX can trace runs in compiled chunks; its `key` is a JAX key. It is tried: where tracing
     fails, or the result depends on neither key nor theta, or two tracings give different constants (random
     numbers of NumPy), it runs in a pool of processes, and its `key` is a `numpy.random.Generator`, its
-    `theta` a float64 array. `workers=k` takes the pool without trying, a Dask client its cluster, `workers=0` neither.
+    `theta` a float64 array. `workers=k` takes the pool without trying, `workers=0` never; with a Dask client either
+    kind runs on its cluster.
 
     What row i holds derives from `key` and i alone, not from `n`, `chunk` or the number of processes.
 
@@ -61,7 +64,9 @@ def simulate(
     - `workers`: processes; by default, for simulators that cannot be traced, as many as there are CPUs. Or a
       `dask.distributed.Client` (`pip install 'suffice[dask]'`), on whose workers suffice must be installed.
     - `store`: path of a Zarr group. Rows are added as they are finished; the same call after a kill goes on
-      where it stopped, and with a larger `n` adds rows. The simulations returned stay there, on disk.
+      where it stopped, and with a larger `n` adds rows. The simulations returned stay there, on disk. One run
+      at a time may add rows. On a cluster each worker writes the chunks that it computed, so the path must lie on
+      a file system that all of them share.
     - `chunk`: rows simulated at once, and rows in a chunk of the store.
     - `timeout`: seconds that one row may take in a process; then the process is killed and the row has
       failed.
@@ -95,7 +100,8 @@ def simulate(
     keep: AbstractKeep = Memory(theta, prior.names)
     if store is not None:
         identity = {"key": _entropy(for_rows), "given": {name: v.tolist() for name, v in quantities.items()}}
-        keep = Store(Path(store), theta, prior.names, chunk=chunk, identity=identity, retries=retries)
+        size = block_size(workers, n, chunk) if is_client(workers) else chunk
+        keep = Store(Path(store), theta, prior.names, chunk=size, identity=identity, retries=retries)
     run = _Run(simulator, for_rows, theta, keep.todo, range(retries + 1), quantities)
     return _carry_out(run, keep, tracing, prior.names, workers, timeout, keep.chunk or chunk, progress)
 
@@ -138,14 +144,20 @@ def _carry_out(
 ) -> Simulations:
     n = len(run.theta)
     verdict = Verdict(keep, run.theta, names, tracing.reason)
-    with bar(n, "simulate", enabled=progress, unit="sim") as shown:
-        shown.update(n - len(keep.todo))
-        if tracing.example is not None:
-            pieces = run.traced(_fitting(chunk, n, tracing.example), shown.update)
-        else:
-            pieces = run.elsewhere(workers or _cpus(), timeout, chunk, shown.update)
-        verdict.take(pieces, shown)
-    return verdict.finish()
+    try:
+        with bar(n, "simulate", enabled=progress, unit="sim") as shown, keep.told():
+            shown.update(n - len(keep.todo))
+            if is_client(workers):
+                pieces = run.on_cluster(workers, tracing, keep, chunk, shown.update)
+            elif tracing.example is not None:
+                pieces = run.traced(_fitting(chunk, n, tracing.example), shown.update)
+            else:
+                pieces = run.in_processes(workers or cpus(), timeout, chunk, shown.update)
+            with contextlib.closing(pieces):
+                verdict.take(pieces, shown)
+        return verdict.finish()
+    finally:
+        keep.close()
 
 
 class _Run(NamedTuple):
@@ -158,25 +170,33 @@ class _Run(NamedTuple):
     attempts: range
     given: dict[str, Any]
 
-    def traced(self, chunk: int, tick: Callable[[int], object]) -> Iterator[Piece]:
+    def traced(self, chunk: int, tick: Callable[[int], object]) -> Generator[Piece, None, None]:
         simulator = WithGiven(self.simulator, self.given) if self.given else self.simulator
         settings = {"chunk": chunk, "attempts": self.attempts}
         for piece in run_traced(simulator, self.key, self.theta, self.todo, **settings):
             tick(len(piece.rows))
             yield piece
 
-    def elsewhere(
-        self, workers: Any, timeout: float | None, chunk: int, tick: Callable[[int], object]
-    ) -> Iterator[Piece]:
-        """In processes, or on a cluster."""
-        settings = {"attempts": self.attempts, "chunk": chunk, "tick": tick}
-        task = (self.simulator, self.given, _entropy(self.key))
-        if is_client(workers):
-            yield from run_dask(task, self.theta, self.todo, client=workers, **settings)
-            return
+    def in_processes(
+        self, workers: int, timeout: float | None, chunk: int, tick: Callable[[int], object]
+    ) -> Generator[Piece, None, None]:
         from ._pool import run_pool
 
+        task = (self.simulator, self.given, _entropy(self.key))
+        settings = {"attempts": self.attempts, "chunk": chunk, "tick": tick}
         yield from run_pool(task, self.theta, self.todo, workers=workers, timeout=timeout, **settings)
+
+    def on_cluster(
+        self, client: Any, tracing: Tracing, keep: AbstractKeep, chunk: int, tick: Callable[[int], object]
+    ) -> Generator[Piece, None, None]:
+        kind = (
+            None if tracing.example is None else (str(jax.random.key_impl(self.key)), jnp.zeros(()).dtype.itemsize == 8)
+        )
+        job = Job(self.simulator, self.given, _entropy(self.key), kind)
+        writer = keep.writer()
+        size = chunk if writer else block_size(client, len(self.todo), chunk)
+        settings = {"attempts": self.attempts, "chunk": size, "tick": tick, "writer": writer}
+        yield from run_dask(job, self.theta, self.todo, client=client, **settings)
 
 
 def _refuse(*, simulator: Any, n: Any, workers: Any, chunk: Any, timeout: Any, retries: Any) -> None:
@@ -200,10 +220,10 @@ def _refuse(*, simulator: Any, n: Any, workers: Any, chunk: Any, timeout: Any, r
 
 def _tracing(simulator: Callable, given: dict[str, Any], p: int, workers: Any, timeout: float | None) -> Tracing:
     """How the simulator runs: traced (an example) or in processes (a reason)."""
-    if is_client(workers) or workers:
+    if workers and not is_client(workers):
         return Tracing(None, "")
     tracing = try_tracing(WithGiven(simulator, given) if given else simulator, p)
-    if tracing.example is None and workers == 0:
+    if tracing.example is None and not is_client(workers) and workers == 0:
         raise ValueError(f"the simulator cannot be traced by JAX ({tracing.reason}), and workers=0 allows no processes")
     if tracing.example is not None and timeout is not None:
         raise ValueError(
@@ -216,10 +236,6 @@ def _tracing(simulator: Callable, given: dict[str, Any], p: int, workers: Any, t
 
 def _entropy(key: Array) -> list[int]:
     return [int(word) for word in np.asarray(jax.random.key_data(key)).ravel()]
-
-
-def _cpus() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _fitting(chunk: int, n: int, example: Any) -> int:

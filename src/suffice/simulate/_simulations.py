@@ -11,7 +11,7 @@ from jaxtyping import Int, PyTree
 from ..priors import AbstractPrior
 from ._batch import Batch
 from ._failures import Failures
-from ._reading import is_lazy, read_rows, Stored
+from ._reading import chunk_rows, is_lazy, read_rows, row_bytes, Stored
 from ._select import selected_target, selected_x
 from ._status import Status
 
@@ -91,6 +91,11 @@ class Simulations:
     def in_memory(self) -> bool:
         """Whether all arrays are in memory."""
         return not any(is_lazy(leaf) for leaf in jax.tree.leaves((self.theta, self.x)))
+
+    @property
+    def chunk(self) -> int:
+        """Rows that are read from disk together in any case: those of a chunk of the array with the largest rows."""
+        return chunk_rows(max(jax.tree.leaves(self.x), key=row_bytes)) if not self.in_memory else 1
 
     def load(self) -> "Simulations":
         """All of it in memory."""

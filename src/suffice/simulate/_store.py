@@ -5,29 +5,27 @@ zarr puts each chunk in place whole, so at any moment the rows that have a statu
 will be simulated again, with the same result, for a row's randomness derives from the key and its number
 alone."""
 
-import contextlib
-import errno
-import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import jax
 import numpy as np
 
+from ._inside import LeavesStore
 from ._keep import AbstractKeep
-from ._piece import empty_like, Piece
+from ._layout import arrays_in, example_in, Layout, put_rows, room, set_rows, Writer
+from ._lease import Lease
+from ._piece import Piece
 from ._simulations import Simulations
 from ._some_rows import SomeRows
 from ._status import Status, UNDONE
-from ._zarr import create_zarr, FORMAT, MARK, open_zarr, stored_arrays
+from ._zarr import FORMAT, MARK, open_zarr
 
 
 class Store(AbstractKeep):
     """Keeps rows in a Zarr group at `path`, made when missing.
 
-    `identity` is what a run must agree in with the one that made the store: the key, the given quantities.
+    `identity` is what a run must agree in with the one that made the store: the key, the given quantities. While there
+    are rows to add, the store belongs to this run (`Lease`) until `close`.
     """
 
     def __init__(
@@ -42,20 +40,57 @@ class Store(AbstractKeep):
     ):
         if path.suffix != ".zarr":
             raise ValueError(f"store must be a path that ends in .zarr, but {path.name!r} came")
-        self._path, self._theta, self._names = path, theta, names
+        self._path, self._theta, self._names = path.absolute(), theta, names
         self.chunk, self._identity, self._retries = chunk, identity, retries
-        self.status = np.full(len(theta), UNDONE, np.int8)
+        self._lease: Lease | None = None
+        self._before: list[Piece] = []
+        self._read()
+        if len(self.todo):
+            self._lease = Lease(self._path)
+            try:
+                self._read()  # again: another run may have added rows since
+                self._prepare()
+            except BaseException:
+                self.close()
+                raise
+
+    def close(self) -> None:
+        if self._lease is not None:
+            self._lease.release()
+
+    def writer(self) -> Writer | None:
+        """For workers that write their chunks; `None` where a chunk of an array reaches over the end of a block."""
+        leaves = [] if self._group is None else arrays_in(self._group).values()
+        if self._lease is None or any(self.chunk % leaf.chunks[0] for leaf in leaves):
+            return None
+        return Writer(self._layout, self._lease.path, self._lease.token)
+
+    def told(self) -> Any:
+        return room(self._path, lambda: int((self.status != UNDONE).sum()))
+
+    @property
+    def _layout(self) -> Layout:
+        return Layout(
+            self._path,
+            self._theta.shape,
+            self._theta.dtype,
+            self._names,
+            self._identity,
+            self.chunk,
+            self._retries,
+        )
+
+    def _read(self) -> None:
+        """What is there already."""
+        self.status = np.full(len(self._theta), UNDONE, np.int8)
         self.messages = {}
         self._group: Any = None
-        self._before: list[Piece] = []
-        if path.exists():
-            self._reopen()
-
-    def _reopen(self) -> None:
+        if not self._path.exists():
+            return
         arrays, names, self.messages = self._opened()
         self._refuse_other(dict(self._group.attrs), names)
         self.chunk = int(self._group.attrs["chunk"])
-        self.example = _example(arrays)
+        self.example = example_in(arrays)
         status, theta = np.asarray(arrays["status"][:]), np.asarray(arrays["theta"][:])
         both = min(len(status), len(theta), len(self._theta))
         self.status[:both] = status[:both]
@@ -65,12 +100,19 @@ class Store(AbstractKeep):
                 f"the store {self._path} was made with another prior or other given values: its parameters "
                 "differ; use another path, or the same prior"
             )
-        for leaf in (self._group[name] for name in arrays):
-            if leaf.shape[0] < len(self._theta):
-                leaf.resize((len(self._theta), *leaf.shape[1:]))
         # More retries than before: failed rows are simulated again.
         if self._retries > int(self._group.attrs["retries"]):
             self.status[self.status > Status.OK] = UNDONE
+
+    def _prepare(self) -> None:
+        """Make room for all rows."""
+        self._layout.sweep()
+        if self._group is None:
+            return
+        for leaf in arrays_in(self._group).values():
+            if leaf.shape[0] < len(self._theta):
+                leaf.resize((len(self._theta), *leaf.shape[1:]))
+        if self._retries > int(self._group.attrs["retries"]):
             self._group.attrs["retries"] = self._retries
 
     def _opened(self) -> Any:
@@ -78,7 +120,9 @@ class Store(AbstractKeep):
 
         try:
             opened = open_zarr(self._path)
-            self._group = zarr.open_group(self._path, mode="r+")
+            self._group = zarr.open_group(self._path, mode="r+", use_consolidated=False)
+        except LeavesStore as error:
+            raise ValueError(f"store {self._path} is refused: {error}") from None
         except Exception as error:
             raise ValueError(
                 f"store {self._path} exists, but cannot be opened ({type(error).__name__}: {error}); use another path"
@@ -97,46 +141,41 @@ class Store(AbstractKeep):
                     "to start anew another path"
                 )
 
-    def _create(self) -> None:
-        """Make the empty store under another name first, so that it is there whole or not at all."""
-        import zarr
-
-        partial = self._path.with_name(f"{self._path.name}.new")
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.parent.mkdir(parents=True, exist_ok=True)
-        group = zarr.open_group(partial, mode="w", zarr_format=3)
-        n, p = self._theta.shape
-        create_zarr(group, "theta", n, (p,), self._theta.dtype, self.chunk, 0)
-        create_zarr(group, "status", n, (), np.dtype(np.int8), self.chunk, UNDONE)
-        for name, leaf in stored_arrays(self.example).items():
-            fill = empty_like(leaf, 1).reshape(-1)[:1].tolist() or [0]
-            create_zarr(group, name, n, tuple(leaf.shape), np.dtype(leaf.dtype), self.chunk, fill[0])
-        settings = {"chunk": self.chunk, "retries": self._retries, "messages": {}}
-        group.attrs.update({MARK: FORMAT, "names": list(self._names), "identity": self._identity, **settings})
-        os.replace(partial, self._path)
-        self._group = zarr.open_group(self._path, mode="r+")
-
     def _write(self, piece: Piece) -> None:
-        if self.example is None:
+        assert self._lease is not None
+        self._lease.check()
+        if self._group is None and (piece.stored or self.example is not None):
+            self._open_new()
+        if self._group is None:
             self._before.append(piece)  # what x looks like is not known yet
             return
-        with _room(self._path, int((self.status != UNDONE).sum())):
-            if self._group is None:
-                self._create()
-            for part in [*self._before, piece]:
-                self._put(part)
+        for part in [*self._before, piece]:
+            self._put(part)
         self._before = []
 
+    def _open_new(self) -> None:
+        """The store that this run, or one of its workers, has just made."""
+        import zarr
+
+        if not self._path.exists():
+            if self.example is None:
+                raise ValueError(
+                    f"workers wrote {self._path}, but it cannot be seen here: a store must lie on a file system that "
+                    "all of them share"
+                )
+            self._layout.create(self.example)
+        self._group = zarr.open_group(self._path, mode="r+", use_consolidated=False)
+        self.example = example_in(arrays_in(self._group))
+
     def _put(self, piece: Piece) -> None:
-        x = empty_like(self.example, len(piece.rows)) if piece.x is None else piece.x
-        data = {f"x/{name}": leaf for name, leaf in x.items()} if isinstance(x, dict) else {"x": x}
-        for name, values in {"theta": self._theta[piece.rows], **data}.items():
-            _set_rows(self._group[name], piece.rows, values)
+        if not piece.stored:
+            put_rows(self._group, self.example, piece, self._theta[piece.rows])
         # Messages before the status: a message without its row does no harm.
         messages = {str(row): text for row, text in self.messages.items()}
         if messages != self._group.attrs["messages"]:
             self._group.attrs["messages"] = messages
-        _set_rows(self._group["status"], piece.rows, piece.status)
+        if not piece.stored:
+            set_rows(self._group["status"], piece.rows, piece.status)
 
     def finish(self) -> Simulations:
         arrays, _, _ = open_zarr(self._path)
@@ -147,30 +186,3 @@ class Store(AbstractKeep):
 
 def _first(leaf: Any, n: int) -> Any:
     return leaf if leaf.shape[0] == n else SomeRows(leaf, np.arange(n))
-
-
-def _example(arrays: dict[str, Any]) -> Any:
-    one = {name: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype) for name, leaf in arrays.items()}
-    return one["x"] if "x" in one else {name[2:]: leaf for name, leaf in one.items() if name.startswith("x/")}
-
-
-def _set_rows(array: Any, rows: np.ndarray, values: np.ndarray) -> None:
-    if len(rows) == rows[-1] - rows[0] + 1:
-        array[int(rows[0]) : int(rows[-1]) + 1] = values
-    else:
-        array.oindex[rows] = values
-
-
-@contextlib.contextmanager
-def _room(path: Path, done: int) -> Iterator[None]:
-    """Say what a full disk means for the store."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise
-        raise OSError(
-            error.errno,
-            f"the disk is full: rows could not be added to {path}. The {done} rows already there are whole; "
-            "free some space and run the same call again, it goes on from them",
-        ) from error

@@ -29,20 +29,27 @@ def run_traced(
 
     `attempts` holds their numbers: `range(0, 3)` is a first try and two more.
     """
-    simulate: Any = simulator if isinstance(simulator, eqx.Module) else _Hashable(simulator)
     for start in range(0, len(todo), chunk):
         rows = todo[start : start + chunk]
-        x: Any = None
-        left = np.arange(len(rows))
-        for attempt in attempts:
-            new = _compiled(simulate, key, theta, rows[left], attempt, chunk)
-            x = new if x is None else jax.tree.map(lambda old, one, at=left: _put(old, at, one), x, new)
-            left = left[~finite_rows(new)]
-            if not len(left):
-                break
-        status = np.zeros(len(rows), np.int8)
-        status[left] = Status.NONFINITE
-        yield Piece(rows, status, x, {int(row): _where(x, i) for i, row in zip(left[:100], rows[left[:100]])})
+        yield traced_piece(simulator, key, theta[rows], rows, chunk=chunk, attempts=attempts)
+
+
+def traced_piece(
+    simulator: Callable, key: Array, theta: np.ndarray, rows: np.ndarray, *, chunk: int, attempts: range
+) -> Piece:
+    """Simulate at most `chunk` rows with the parameters `theta`, in one compiled call an attempt."""
+    simulate: Any = simulator if isinstance(simulator, eqx.Module) else _Hashable(simulator)
+    x: Any = None
+    left = np.arange(len(rows))
+    for attempt in attempts:
+        new = _compiled(simulate, key, theta[left], rows[left], attempt, chunk)
+        x = new if x is None else jax.tree.map(lambda old, one, at=left: _put(old, at, one), x, new)
+        left = left[~finite_rows(new)]
+        if not len(left):
+            break
+    status = np.zeros(len(rows), np.int8)
+    status[left] = Status.NONFINITE
+    return Piece(rows, status, x, {int(row): _where(x, i) for i, row in zip(left[:100], rows[left[:100]])})
 
 
 class _Hashable(eqx.Module):
@@ -64,8 +71,8 @@ def _compiled(simulator: Callable, key: Array, theta: np.ndarray, rows: np.ndarr
     """One chunk. Always filled up to the same length: compiled once, and a row never depends on the
     others.
     """
-    full = np.resize(rows, chunk)
-    x = _simulate(simulator, key, theta[full], full.astype(np.uint32), np.uint32(attempt))
+    full = np.resize(np.arange(len(rows)), chunk)
+    x = _simulate(simulator, key, theta[full], rows[full].astype(np.uint32), np.uint32(attempt))
     return jax.tree.map(lambda leaf: np.asarray(leaf)[: len(rows)], x)
 
 

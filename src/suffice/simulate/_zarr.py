@@ -9,6 +9,7 @@ import jax
 import numpy as np
 from jaxtyping import PyTree
 
+from ._inside import refuse_links_in_zarr
 from ._status import UNDONE
 
 # In the attributes of groups that this package wrote: all of their chunks are on disk, empty ones too.
@@ -21,7 +22,8 @@ def open_zarr(path: Path) -> tuple[dict[str, Any], list[str] | None, dict[int, s
     """Arrays by name, names of the parameters, and messages of failures by row."""
     import zarr
 
-    group = zarr.open_group(path, mode="r")
+    refuse_links_in_zarr(path)
+    group = zarr.open_group(path, mode="r", use_consolidated=False)
     arrays: dict[str, Any] = dict(group.arrays())
     for name, inner in group.groups():
         arrays |= {f"{name}/{key}": leaf for key, leaf in inner.arrays()}
@@ -42,9 +44,17 @@ def open_zarr(path: Path) -> tuple[dict[str, Any], list[str] | None, dict[int, s
 
 def create_zarr(group: Any, name: str, n: int, shape: tuple[int, ...], dtype: np.dtype, chunk: int, fill: Any) -> Any:
     """An array of `n` rows, in chunks of at most `chunk` rows and about 8 MB."""
-    rows = max(1, min(chunk, _CHUNK_BYTES // max(1, math.prod(shape) * dtype.itemsize)))
+    rows = _rows_of(chunk, max(1, _CHUNK_BYTES // max(1, math.prod(shape) * dtype.itemsize)))
     settings = {"shape": (n, *shape), "chunks": (rows, *(max(1, size) for size in shape)), "fill_value": fill}
     return group.create_array(name, dtype=dtype, config={"write_empty_chunks": True}, **settings)
+
+
+def _rows_of(chunk: int, most: int) -> int:
+    """Rows of a chunk of an array: such that `chunk` rows are whole chunks, where that does not make them tiny."""
+    if most >= chunk:
+        return chunk
+    divisor = next(chunk // k for k in range(-(-chunk // most), chunk + 1) if chunk % k == 0)
+    return divisor if divisor >= most // 4 else most
 
 
 def stored_arrays(example: PyTree) -> dict[str, jax.ShapeDtypeStruct]:
