@@ -55,7 +55,7 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time see __geta
         rounds as rounds,
         truncate as truncate,
     )
-    from .priors import EmpiricalPrior as EmpiricalPrior, Prior as Prior
+    from .priors import EmpiricalPrior as EmpiricalPrior, load_prior as load_prior, Prior as Prior
     from .simulate import (
         load_simulations as load_simulations,
         read_tracks as read_tracks,
@@ -72,6 +72,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Prior": "priors",
     "EmpiricalPrior": "priors",
+    "load_prior": "priors",
     "Simulations": "simulate",
     "simulate": "simulate",
     "simulate_at": "simulate",

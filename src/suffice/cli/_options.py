@@ -223,7 +223,58 @@ class Tracks:
     """The same seed gives the same result."""
 
 
-COMMANDS: dict[str, type] = {"demo": Demo, "infer": Infer, "train": Train, "mi": MI, "tracks": Tracks, "report": Report}
+@dataclass(frozen=True)
+class Simulate:
+    """Fill a store with simulations, on this machine or on a cluster.
+
+    A simulator that JAX traces runs in compiled batches. Any other runs in the processes of a Dask cluster: one that is
+    started here, or the one of --scheduler. Each worker writes what it computed, so a store must lie on a file system
+    that all of them see. What was killed goes on when the same command is given again; a larger --n adds simulations.
+
+    SIMULATOR: module:function, from this folder or installed; the function takes (key, theta), or (rng, theta) when
+    JAX cannot trace it.
+
+    PRIOR: a YAML file with a distribution of numpyro for each parameter:
+      mass:
+        distribution: LogNormal
+        loc: 0
+        scale: 0.5
+
+    examples:
+      suffice simulate model:simulator --prior prior.yaml --n 1e6 --store sims.zarr
+      suffice simulate model:simulator --prior prior.yaml --n 1e6 --store sims.zarr --workers 8
+      suffice simulate model:simulator --prior prior.yaml --n 1e6 --store sims.zarr --scheduler tcp://node7:8786
+    """
+
+    simulator: Positional[Annotated[str, arg(metavar="SIMULATOR")]]
+    """The function, as module:function."""
+    prior: Path
+    """YAML file with the prior."""
+    n: str
+    """Number of simulations, such as 10000 or 1e6."""
+    store: Path
+    """The store, a path that ends in .zarr; made when missing."""
+    scheduler: str = ""
+    """Address of a Dask scheduler."""
+    workers: int | None = None
+    """Processes on this machine; by default as many as there are CPUs."""
+    chunk: int = 1024
+    """Simulations computed at once, and rows in a chunk of the store."""
+    retries: int = 0
+    """How many times a failing simulation is tried again with other randomness."""
+    seed: int = 0
+    """The same seed gives the same result."""
+
+
+COMMANDS: dict[str, type] = {
+    "demo": Demo,
+    "simulate": Simulate,
+    "infer": Infer,
+    "train": Train,
+    "mi": MI,
+    "tracks": Tracks,
+    "report": Report,
+}
 
 
 def commands(args: Sequence[str] = ()) -> Any:
