@@ -162,21 +162,3 @@ def test_a_killed_worker_loses_nothing(processes, tmp_path):
     killer.join()
     assert killed and not len(sims.failures)
     np.testing.assert_array_equal(np.asarray(sims.x), run(simulator, 200, 1).x)
-
-
-def test_a_row_that_kills_its_worker_is_the_only_one_lost(processes, tmp_path):
-    cluster, client = processes
-    here = run(simulator, 16, 1)
-    poison = here.theta[5, 0]
-
-    def kills(rng, theta):
-        if abs(theta[0] - poison) < 1e-6:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return simulator(rng, theta)
-
-    cluster.scheduler.allowed_failures = 1
-    with pytest.warns(UserWarning, match="workers that computed this row died"):
-        sims = run(kills, 16, client, store=tmp_path / "s.zarr", chunk=2)
-    assert sims.failures.rows.tolist() == [5]
-    good = np.arange(16) != 5
-    np.testing.assert_array_equal(np.asarray(sims.x)[good], here.x[good])

@@ -77,8 +77,9 @@ def test_a_killed_run_goes_on_and_ends_as_if_it_had_not_been_killed(tmp_path, si
     script = SCRIPT.format(folder=folder, simulator=simulator, n=n, path=str(path), workers=workers)
     counts = []
     for kill_after in (2, 12):
+        there = len(list((path / "status" / "c").glob("*")))
         with subprocess.Popen([sys.executable, "-c", script]) as run:
-            wait_for_chunks(path, kill_after, run)
+            wait_for_chunks(path, there + kill_after, run)
             if not counts:  # the second run may find so many chunks before it has begun
                 with pytest.raises(ValueError, match=rf"being written by another run \(process {run.pid} on"):
                     sf.simulate(PRIOR, globals()[simulator], n, key=9, store=path, **QUIET)

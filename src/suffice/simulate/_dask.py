@@ -8,6 +8,7 @@ writes it: only the status of its rows comes back.
 import collections
 import itertools
 from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from ._status import Status
 
 _ROUNDS = 8  # blocks for each thread, at least, where there are rows enough
 _MOST_WAITING = 64
+_MOST_LOST = 100
 _ALONE = 2  # times that a row may kill its workers by itself: the first time it may have been another's fault
 
 
@@ -79,21 +81,22 @@ class _Blocks:
 
         self._client, self._payload, self._theta = client, payload, theta
         self._attempts, self._chunk = attempts, chunk
-        self.rows: dict[Any, np.ndarray] = {}
+        self.rows: dict[Any, tuple[np.ndarray, Writer | None]] = {}
+        self._lost = 0
         self._killed: collections.Counter[int] = collections.Counter()
         self.finished = as_completed()
 
     def submit(self, rows: np.ndarray, writer: Writer | None) -> None:
         work = (self._payload, rows, self._theta[rows], self._attempts, self._chunk, writer)
         future = self._client.submit(simulate_block, *work, pure=False)
-        self.rows[future] = rows
+        self.rows[future] = rows, writer
         self.finished.add(future)
 
     def outcome(self, future: Any) -> Piece | None:
         """What a block gave; `None` when it killed its workers and its rows go on one by one."""
         from distributed import KilledWorker
 
-        rows = self.rows.pop(future)
+        rows, writer = self.rows.pop(future)
         try:
             return future.result()
         except KilledWorker as error:
@@ -104,6 +107,12 @@ class _Blocks:
                 return None
             told = f"the workers that computed this row died ({error})"
             return gathered([Outcome(int(rows[0]), Status.RAISED, None, told)])
+        except CancelledError as error:  # its result was lost with the worker that held it
+            self._lost += 1
+            if self._lost > _MOST_LOST:
+                raise ValueError(f"the cluster loses its results ({error}); what is in a store is kept") from error
+            self.submit(rows, writer)
+            return None
         except (ValueError, OSError):
             raise
         except Exception as error:  # the simulator's own are told row by row; this is one of the cluster
