@@ -22,7 +22,7 @@ def refuse_names(names: Iterable[str]) -> None:
     """`LeavesStore` for a name that is no path inside, going down only."""
     for name in names:
         if ".." in name.replace("\\", "/").split("/") or name.startswith(("/", "\\")) or ":" in name or "\0" in name:
-            raise LeavesStore(f"the name {name!r} in it is no path inside of it; rename that array")
+            raise LeavesStore(f"the name {name!r} in it leaves the file; arrays are called by plain names")
 
 
 def refuse_links_in_zarr(path: Path) -> None:
