@@ -8,7 +8,7 @@ from scipy.integrate import trapezoid
 
 import suffice as sf
 
-_FEW = settings(max_examples=8, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+_FEW = settings(max_examples=4, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
 _LOC = st.integers(-50, 50).map(lambda k: k / 10)
 _SCALE = st.integers(2, 50).map(lambda k: k / 10)
 _SHAPE = st.integers(5, 40).map(lambda k: k / 10)
@@ -52,7 +52,7 @@ def test_the_unconstrained_map_is_undone(one, other):
     np.testing.assert_allclose((again - theta) / scale, 0, atol=1e-3)
 
 
-@settings(_FEW, max_examples=5)
+@settings(_FEW, max_examples=3)
 @given(DISTRIBUTIONS, st.integers(0, 8), st.integers(1, 9))
 def test_a_cut_keeps_the_shape_and_integrates_to_one(distribution, first, width):
     prior = sf.Prior(z=distribution)
