@@ -19,7 +19,7 @@ def launch(command: str, options: Any, processes: int) -> int:
     with tempfile.TemporaryFile("w+") as told:
         started = [
             # The first one speaks for all; what the others say of errors is kept.
-            subprocess.Popen([*common, "--process", str(i)], **({"stdout": told, "stderr": told} if i else {}))
+            subprocess.Popen([*common, "--process", str(i)], stdout=told if i else None, stderr=told if i else None)
             for i in range(processes)
         ]
         try:

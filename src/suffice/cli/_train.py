@@ -86,6 +86,6 @@ def _write(trained: Fit, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     save(trained, out / "model.suffice")
     trained.history.to_csv(out / "history.csv", index=False)
-    best = trained.history["valid_loss"].min()
-    print(f"{int(trained.history['epoch'].max())} epochs ({trained.stopped}), lowest held-out loss {best:.6g}")
+    epochs, best = trained.history["epoch"].to_numpy().max(), trained.history["valid_loss"].to_numpy().min()
+    print(f"{epochs:.0f} epochs ({trained.stopped}), lowest held-out loss {best:.6g}")
     print(f"model: {out / 'model.suffice'}")

@@ -6,7 +6,6 @@ Hoffman & Gelman 2014; window adaptation of step size and mass matrix as in Stan
 from collections.abc import Callable
 from typing import Any
 
-import blackjax
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -18,6 +17,8 @@ from ..core import as_key, KeyLike, warn
 
 @eqx.filter_jit
 def _chains(log_density: Callable, starts: Array, keys: Array, warmup: int, draws: int) -> tuple[Array, Array]:
+    import blackjax
+
     def chain(start: Array, key: Array) -> tuple[Array, Array]:
         for_warmup, for_draws = jax.random.split(key)
         adapt: Any = blackjax.window_adaptation(blackjax.nuts, log_density)
@@ -50,6 +51,8 @@ def nuts(
 
     **Warns** when the chains disagree (split-R̂ above 1.05) or diverge.
     """
+    import blackjax  # noqa: F401  # it computes when it is imported: here, neither at start nor while tracing
+
     chains = len(starts)
     draws = max(100, -(-n // chains))
     keys = jax.random.split(as_key(key), chains)
