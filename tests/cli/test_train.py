@@ -52,6 +52,15 @@ def test_the_same_command_with_more_epochs_goes_on(alone, folder, capsys):
     assert "3 epochs (max_epochs), lowest held-out loss" in capsys.readouterr().out
 
 
+def test_importing_the_command_computes_nothing():
+    """Processes must find each other before JAX looks at its devices."""
+    told = "import suffice.cli._train; from jax._src import xla_bridge; print(xla_bridge.backends_are_initialized())"
+    environment = os.environ | {"PYTHONPATH": str(Path(sf.__file__).parents[1])}
+    done = subprocess.run([sys.executable, "-c", told], env=environment, capture_output=True, text=True)
+    assert done.stdout.strip() == "False", done.stderr
+
+
+@pytest.mark.slow
 def test_two_processes_give_the_model_of_one(folder):
     out = folder / "two"
     command = [sys.executable, "-m", "suffice", "train", str(folder / "sims.npz"), "--out", str(out), *FAST]

@@ -36,6 +36,17 @@ def test_trackmate_with_its_extra_header_rows(tmp_path):
     assert tracks.seen.sum(axis=1).tolist() == [12, 12, 15] and tracks.frame_interval == 0.05
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1"])
+def test_units_with_a_micro_sign_and_spots_of_no_track(tmp_path, encoding):
+    """As Windows, macOS and spreadsheets write it; spots that no track took have no number."""
+    path = trackmate(tmp_path / "spots.csv", rows(missing=(4,)))
+    text = path.read_text().replace("(micron)", "(µm)") + "ID99,99,,3.2,7.0,8.0,0.0,1,1\n"
+    path.write_bytes(text.encode(encoding))
+    tracks = sf.read_tracks(path)
+    assert tracks.ids == ("1",) and tracks.seen.sum() == 11
+    assert any("belong to no track" in said for said in tracks.told)
+
+
 @pytest.mark.parametrize("head", ["particle,frame,x,y", "traj_idx,frame,x,y", "who,when,east,north"])
 def test_other_programs_and_other_names(tmp_path, head):
     path = plain(tmp_path / "t.csv", rows(), head)

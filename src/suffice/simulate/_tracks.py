@@ -125,7 +125,9 @@ def _read(path: Path, columns: tuple[str, ...]) -> tuple[pd.DataFrame, tuple[str
     if not path.exists():
         raise ValueError(f"there is no file {path}")
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=["", "nan", "NaN", "None"])
+        settings: Any = {"dtype": str, "keep_default_na": False, "na_values": ["", "nan", "NaN", "None"]}
+        # Units such as µm come in the encoding of the machine that wrote them; nothing else is beyond ASCII.
+        table = pd.read_csv(path, encoding_errors="replace", **settings)
     except (MemoryError, PermissionError, IsADirectoryError):
         raise
     except Exception as error:  # what pandas says of bytes that are no table
