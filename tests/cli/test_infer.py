@@ -112,6 +112,30 @@ def test_groups_by_name_and_several_named_arrays(tmp_path):
     np.testing.assert_allclose((found.mean - mean) / std, 0, atol=0.5)
 
 
+@pytest.mark.parametrize("posterior", ["gaussian", "flow", "likelihood"])
+def test_other_posteriors_are_right_and_checked(files, posterior, capsys):
+    assert infer(files, "sims.npz", "obs.npy", "--posterior", posterior) == 0
+    table = pd.read_csv(files / "out" / "posterior.csv")
+    mean, std = exact()
+    np.testing.assert_allclose((table["mean"] - mean) / std, 0, atol=0.5)
+    np.testing.assert_allclose(table["std"] / std, 1, atol=0.25)
+    checks = pd.read_csv(files / "out" / "checks.csv")
+    assert set(checks["check"]) == {"ranks", "coverage", "tarp", "distance"}  # 120 held out: too few for the local one
+    assert len(pd.read_csv(files / "out" / "density.csv")) and "held-out simulations" in capsys.readouterr().out
+    page = (files / "out" / "report.html").read_text()
+    assert f"sf.{posterior.capitalize()}" in page and "too few for a test" in page
+
+
+def test_another_posterior_in_the_same_folder_is_learned_and_then_kept(files):
+    model = files / "out" / "model.suffice"
+    kept = []
+    for posterior in ("ratio", "gaussian", "gaussian"):
+        assert infer(files, "sims.npz", "obs.npy", "--posterior", posterior) == 0
+        kept.append((type(sf.load(model).objective).__name__, model.stat().st_mtime_ns))
+    assert [name for name, _ in kept] == ["Ratio", "Gaussian", "Gaussian"] and kept[1] == kept[2]
+    assert not list((files / "out").glob("*.checkpoint"))
+
+
 def test_hostile_names_are_escaped(files):
     name = "<script>alert(1)</script>"
     sf.Simulations(THETA, X, names=(name, "$\\nonsense$")).save(files / "sims.h5")
@@ -179,6 +203,7 @@ def few(folder):
         (lambda folder: (folder / "sims.npz").unlink(), [], "no file of simulations"),
         (lambda folder: None, ["--marginals", "mass"], "mass"),
         (lambda folder: None, ["--summary", "resnet2d"], "use 'mlp' or 'linear'"),
+        (lambda folder: None, ["--posterior", "flow", "--marginals", "joint"], "leave marginals out"),
         (lambda folder: None, ["--names", "a,b,c"], "names"),
         (lambda folder: None, ["--x", "noise"], "noise"),
         (lambda folder: None, ["--max-epochs", "0"], "max_epochs"),

@@ -18,6 +18,7 @@ def run(options: Infer) -> None:
         sims,
         observation,
         summary=options.summary,
+        method=options.posterior,
         marginals=_groups(options.marginals),
         key=options.seed,
         title=options.title or f"Posterior of {options.obs.name}",

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Union
 from tyro.conf import arg, FlagCreatePairsOff, Positional, subcommand, UseAppendAction
 
 SummaryName = Literal["mlp", "linear", "conv1d", "resnet2d", "deepset"]
+PosteriorName = Literal["ratio", "flow", "gaussian", "likelihood"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Infer:
     examples:
       suffice infer sims.npz observed.npy
       suffice infer sims.zarr observed.csv --out result --summary conv1d
+      suffice infer sims.npz observed.npy --posterior flow
       suffice infer sims.h5 observed.h5 --marginals mass,age    # the joint of two parameters
       suffice infer sims.h5 observed.h5 --x spectrum --x noise  # two of several arrays as the data
       suffice infer sims.npz another.npy --out result           # another observation: no training again
@@ -65,9 +67,12 @@ class Infer:
     summary: SummaryName = "mlp"
     """Network that summarises the data: mlp and linear take any data, conv1d a series, resnet2d an image,
     deepset a set of vectors."""
+    posterior: PosteriorName = "ratio"
+    """How the posterior is learned: ratio, of each parameter alone or of groups; flow, of all together, of any shape;
+    gaussian, of all together, normal on the prior's unconstrained space; likelihood, of the summary."""
     marginals: Annotated[UseAppendAction[tuple[str, ...]], arg(metavar="A,B")] = ()
-    """Parameters whose joint posterior is wanted, by name, with commas; repeat for more groups. Or the word joint
-    or autoregressive. By default each parameter alone."""
+    """With ratio: parameters whose joint posterior is wanted, by name, with commas; repeat for more groups. Or the word
+    joint or autoregressive. By default each parameter alone."""
     x: Annotated[UseAppendAction[tuple[str, ...]], arg(metavar="NAME")] = ()
     """Array to use as the data, when the file holds several x/NAME; repeat for more. By default all."""
     names: Annotated[str, arg(metavar="A,B,...")] = ""

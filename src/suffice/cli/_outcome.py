@@ -8,5 +8,5 @@ from ..report import Findings, posterior_table, verdict
 def print_outcome(found: Findings, page: Path) -> None:
     """The posterior, the verdict of the checks, and where the page lies."""
     print(posterior_table(found).to_string(index=False, float_format=lambda value: f"{value:.4g}"))
-    print(verdict(found.coverage, found.ranks).text)
+    print(verdict(found.checks).text)
     print(f"page: {page}")

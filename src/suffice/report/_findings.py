@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..checks import Coverage, Sbc
-from ..posteriors import RatioPosterior
+from ..checks import Checks
+from ..posteriors import AbstractDensity
 from ..train import Fit
 from ._question import Question
 from ._stages import Stages
@@ -17,16 +17,15 @@ class Findings:
 
     - `question`: what was asked.
     - `fit`, `posterior`: the trained model, and the posterior for the observation.
-    - `coverage`, `ranks`: checks on simulations that the training did not see.
+    - `checks`: of posteriors of simulations that the training did not see, and of the observation.
     - `retained`: how much of the information about each parameter the summary keeps.
     - `records`: of each stage its seconds and warnings.
     """
 
     question: Question
     fit: Fit
-    posterior: RatioPosterior
-    coverage: Coverage
-    ranks: Sbc
+    posterior: AbstractDensity
+    checks: Checks
     retained: Any
     records: dict[str, dict[str, Any]]
 
@@ -40,7 +39,7 @@ class Findings:
 def findings(folder: str | Path) -> Findings:
     """The results that a finished study left in `folder`. **Raises** `ValueError` when it is not finished."""
     stages = Stages(Path(folder))
-    names = ("question", "model", "posterior", "coverage", "ranks", "retained")
+    names = ("question", "model", "posterior", "observed", "retained")
     found = [stages.load(name) for name in names]
     for name, kind, one in (("question", Question, found[0]), ("model", Fit, found[1])):
         if not isinstance(one, kind):

@@ -23,7 +23,7 @@ class Question:
     - `prior`: in words.
     - `simulations`: how many there are; `failed`: how many of them cannot be used.
     - `data`: what one simulation holds, in words, one line an array.
-    - `summary`: of the network, in words.
+    - `summary`: of the network, in words; `method`: how the posterior was learned.
     - `observation`: the observed data.
     - `band`: of each number of the data, the 5, 50 and 95 % quantiles over simulations, same structure.
     - `truth`: the parameters behind the observation `(p,)`, and `exact`, the exact posterior, where they are known.
@@ -38,6 +38,7 @@ class Question:
     failed: int
     data: tuple[str, ...]
     summary: str
+    method: str
     observation: PyTree
     band: PyTree
     truth: Float[np.ndarray, "p"] | None

@@ -36,8 +36,10 @@ def _tables(found: Findings) -> dict[str, pd.DataFrame]:
         "posterior": posterior_table(found),
         "density": density_table(found.posterior),
         "samples": draws_table(found.posterior),
-        "coverage": found.coverage.table(),
-        "ranks": found.ranks.table(),
+        "checks": found.checks.table(),
+        "coverage": found.checks.coverage.table(),
+        "ranks": found.checks.sbc.table(),
+        "tarp": found.checks.tarp.table(),
         "retained": found.retained.table(),
         "history": found.fit.history,
     }
@@ -49,10 +51,10 @@ def _html(found: Findings, folder: Path) -> str:
         question_section(question),
         training_section(question, found.fit),
         posterior_section(found),
-        checks_section(found.coverage, found.ranks),
+        checks_section(found.checks),
         retained_section(found.retained),
         loading_section(folder),
         provenance_section(question, found.records),
     )
-    notes = [verdict(found.coverage, found.ranks), *(Note("warn", text) for text in found.warnings)]
+    notes = [verdict(found.checks), *(Note("warn", text) for text in found.warnings)]
     return page_of(question.title, question.about, sections, notes=notes, foot=FOOT)

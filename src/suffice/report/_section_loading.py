@@ -9,9 +9,9 @@ _FILES = (
     ("posterior.csv", "mean, standard deviation and quantiles of each parameter"),
     ("density.csv", "the posterior density of each parameter on a grid"),
     ("samples.csv", "draws from the posterior, each row one"),
-    ("model.suffice", "the trained summary and ratios; a zip of JSON and arrays, no code"),
+    ("model.suffice", "the trained summary and posterior; a zip of JSON and arrays, no code"),
     ("prior.suffice", "the prior"),
-    ("coverage.csv, ranks.csv, retained.csv, history.csv", "the tables of this page"),
+    ("checks.csv, coverage.csv, ranks.csv, tarp.csv, retained.csv, history.csv", "the tables of this page"),
 )
 
 

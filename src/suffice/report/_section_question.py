@@ -11,6 +11,12 @@ from ._numbers import number
 from ._parts import Facts, Figures, Section
 from ._question import Question
 
+_METHODS = {
+    "ratio": "ratios of posterior to prior (sf.Ratio)",
+    "flow": "a normalising flow of the parameters given the summary (sf.Flow)",
+    "gaussian": "a normal density of the parameters given the summary (sf.Gaussian)",
+    "likelihood": "the density of a summary, learned by sf.Gaussian, given the parameters (sf.Likelihood)",
+}
 _CURVE = 4  # an array of fewer numbers is given in the table, not drawn
 
 
@@ -26,6 +32,7 @@ def question_section(question: Question) -> Section:
         ("Simulations", simulations),
         ("Data of one simulation", "\n".join(question.data)),
         ("Summary network", question.summary),
+        ("Posterior by", _METHODS.get(question.method, question.method)),
     ]
     facts += [(f"Observed {name}".rstrip(), text) for name, text in _few_numbers(question)]
     images = tuple(_drawn(name, x, band) for name, x, band in _arrays(question) if x.size >= _CURVE and x.ndim <= 2)

@@ -10,23 +10,25 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
-from ..checks import coverage, sbc
+from ..checks import all as all_checks, of_observation
 from ..core import as_key, KeyLike, since_start
-from ..information import Retained, retained
-from ..objectives import Ratio
+from ..objectives import Gaussian
 from ..posteriors import posterior
 from ..priors import AbstractPrior, EmpiricalPrior
 from ..simulate import Simulations
-from ..train import Fit, fit, remove_checkpoint
+from ..train import AbstractObjective, Fit, fit, remove_checkpoint
 from ._exact import Exact
 from ._findings import Findings
 from ._fingerprint import fingerprint
+from ._kept import kept
+from ._methods import check_method, CHECKED, learns_summary, METHODS
 from ._question import band, data_in_words, Question
 from ._stages import Stages
 from ._summaries import summary_network
 from ._versions import versions
 
 _CHECKED = 2000  # held-out simulations that the checks look at: their intervals are then about 2 % wide
+_CROWD = 200  # so many at least tell what distances from other simulations are usual
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,9 @@ class Study:
     - `observation`: the observed data, shaped as one simulation.
     - `prior`: that the simulations were drawn from; by default estimated from their parameters.
     - `summary`: name of a network (see `summary_network`), or any `x -> s` for one example.
+    - `method`: how the posterior is learned: `"ratio"`, `"flow"`, `"gaussian"` or `"likelihood"`.
     - `marginals`: groups of parameters, by name or index, whose joint posterior is wanted; by default each
-      parameter alone.
+      parameter alone. For ratios; the others are always of all parameters together.
     - `key`: an int or a JAX key; the same key gives the same results.
     - `title`, `about`: heading and first sentence of the page.
     - `truth`, `exact`: the parameters behind the observation `(p,)` and its exact posterior, where they are known;
@@ -55,6 +58,7 @@ class Study:
     observation: PyTree
     prior: AbstractPrior | None = None
     summary: str | Callable[[Any], Any] = "mlp"
+    method: str = "ratio"
     marginals: Any = None
     key: KeyLike = 0
     title: str = "Posterior from simulations"
@@ -69,24 +73,25 @@ class Study:
         **Raises** `ValueError` before any training when observation, summary or marginals do not fit the
         simulations.
         """
+        check_method(self.method, self.marginals)
         stages, prior = Stages(Path(self.folder)), self._prior()
         training, inference, checking, sharing = jax.random.split(as_key(self.key), 4)
         basis = self._basis(prior)
         shown = (basis, self.title, self.about, self.observation, self.truth, self.exact)
         question = stages.run("question", shown, lambda: self._question(prior))
         stages.run("prior", basis, lambda: prior)
-        trained = stages.run("model", basis, lambda: self._fit(training, progress, stages))
-        remove_checkpoint(self._checkpoint)  # the model stands in its own file from here on
-        answer = stages.run(
-            "posterior",
-            (basis, self.observation),
-            lambda: posterior(trained, prior, self.observation, key=inference),
-        )
-        held_out = _some(self.simulations, trained, _CHECKED)
-        covered = stages.run("coverage", basis, lambda: coverage(trained, prior, held_out, key=checking))
-        ranks = stages.run("ranks", basis, lambda: sbc(trained, prior, held_out, key=checking))
-        kept = stages.run("retained", basis, lambda: self._retained(trained, sharing, progress))
-        return Findings(question, trained, answer, covered, ranks, kept, stages.records)
+        trained = self._trained(stages, basis, prior, training, progress)
+        asked = (basis, self.observation)
+        answer = stages.run("posterior", asked, lambda: posterior(trained, prior, self.observation, key=inference))
+        held_out = self.simulations[trained.split.test[: CHECKED.get(self.method, _CHECKED)]]
+        checks = stages.run("checks", basis, lambda: all_checks(trained, prior, held_out, key=checking))
+        # Summaries of rows that were trained on may lie closer together than those of new ones.
+        crowd = held_out if len(held_out) >= _CROWD else self.simulations
+        seen = lambda: of_observation(checks, trained, prior, crowd, self.observation, key=checking)  # noqa: E731
+        checks = stages.run("observed", asked, seen)
+        settings = {"progress": progress, "settings": self.settings}
+        share = stages.run("retained", basis, lambda: kept(trained, self.simulations, key=sharing, **settings))
+        return Findings(question, trained, answer, checks, share, stages.records)
 
     def _prior(self) -> AbstractPrior:
         if self.prior is not None:
@@ -98,7 +103,8 @@ class Study:
         sims = self.simulations
         ends = sims.rows(np.array([0, len(sims) // 2, len(sims) - 1])).x
         data = (sims.theta, sims.names, ends, sims.example)
-        return fingerprint((data, prior.describe(), self.summary, self.marginals, self.key, self.settings))
+        choices = (self.summary, self.method, self.marginals, self.key, self.settings)
+        return fingerprint((data, prior.describe(), choices))
 
     def _network(self, key: Array) -> Callable[[Any], Any]:
         if callable(self.summary):
@@ -117,6 +123,7 @@ class Study:
             failed=len(sims.failures),
             data=data_in_words(sims.example),
             summary=summary,
+            method=self.method,
             observation=self.observation,
             band=band(sims),
             truth=None if self.truth is None else np.asarray(self.truth),
@@ -124,26 +131,36 @@ class Study:
             versions=versions(),
         )
 
-    def _fit(self, key: Array, progress: bool, stages: Stages) -> Fit:
+    def _trained(self, stages: Stages, basis: str, prior: AbstractPrior, key: Array, progress: bool) -> Fit:
+        """The model; for one that takes a trained summary, that is trained first, by a normal posterior."""
         for_network, for_fit = jax.random.split(key)
-        objective = Ratio(self._network(for_network), marginals=self.marginals)
-        settings = {"test": 0.1, "checkpoint": self._checkpoint, "progress": progress} | self.settings
 
-        def note_start(row: Mapping[str, float]) -> None:
-            if row["epoch"] == 1:
-                stages.note(first_epoch_after=since_start(), cpu=time.process_time())
+        def train(objective: AbstractObjective, first: bool) -> Fit:
+            name = type(objective).__name__.lower()
+            checkpoint = Path(self.folder) / f"training-{name}-{basis[:8]}.checkpoint"
+            settings = {"test": 0.1, "checkpoint": checkpoint, "progress": progress} | self.settings
+            settings["loggers"] = [*settings.get("loggers", ()), *([_note_start(stages)] if first else [])]
+            return fit(objective, self.simulations, key=for_fit, **settings)
 
-        settings["loggers"] = [*settings.get("loggers", ()), note_start]
-        return fit(objective, self.simulations, key=for_fit, **settings)
+        first = learns_summary(self.method)
+        if first:
+            network = lambda: self._network(for_network)  # noqa: E731
+        else:
+            learn = lambda: train(Gaussian(self._network(for_network), prior), True)  # noqa: E731
+            learned = stages.run("summary", basis, learn)
+            network = lambda: learned.objective.summary  # noqa: E731
+        objective = METHODS.get(self.method)
+        trained = stages.run("model", basis, lambda: train(objective(network(), prior, self.marginals), first))
+        for left in Path(self.folder).glob("training-*.checkpoint"):
+            remove_checkpoint(left)  # the model stands in its own file from here on
+        return trained
 
-    def _retained(self, trained: Fit, key: Array, progress: bool) -> Retained:
-        return retained(trained, self.simulations, key=key, progress=progress, **self.settings)
 
-    @property
-    def _checkpoint(self) -> Path:
-        return Path(self.folder) / "training.checkpoint"
+def _note_start(stages: Stages) -> Callable[[Mapping[str, float]], None]:
+    """A logger that keeps when the program had its first epoch."""
 
+    def note(row: Mapping[str, float]) -> None:
+        if row["epoch"] == 1:
+            stages.note(first_epoch_after=since_start(), cpu=time.process_time())
 
-def _some(sims: Simulations, trained: Fit, most: int) -> Simulations:
-    """At most `most` of the simulations that the fit kept apart."""
-    return sims[trained.split.test[:most]]
+    return note
