@@ -13,7 +13,7 @@ def ask(planted, x=WRONG, n=2000, key=0, nulls=40, **fault):
     return found, found.table()
 
 
-@pytest.mark.parametrize("key", [0, 2])
+@pytest.mark.parametrize("key", [0, 1])
 def test_an_exact_posterior_passes(planted, key):
     found, table = ask(planted, key=key)
     assert found.passed and found.p_value[0] > 0.05 and "as far as can be seen" in table["verdict"][0]

@@ -215,7 +215,7 @@ def _check_one(fit: Fit, x_obs: PyTree) -> None:
 def _nulls(nulls: int | None, confidence: float, groups: int) -> int:
     least = int(np.ceil(groups / (1 - confidence)))
     if nulls is None:
-        return max(100, 2 * least)
+        return max(100, least)
     if nulls < least:
         raise ValueError(f"nulls must be at least {least} for a p-value small enough to be a verdict, but {nulls} came")
     return nulls

@@ -18,7 +18,8 @@ from ._parts import Figures, Note, Section, Table, Text
 _MEANING = (
     "Simulations that the training did not see were treated like the observation, and their true parameters looked up "
     "in the posteriors found. A 68 % region must hold the truth in 68 % of them. This is a necessary test, not a "
-    "sufficient one: a posterior as wide as the prior passes it too."
+    "sufficient one: a posterior as wide as the prior passes it too. Verdicts allow for the number of checks: of exact "
+    "posteriors, at most 5 % are found at fault by any of them."
 )
 _OBSERVED = (
     "A posterior can be right for simulations and wrong for this observation, if the simulator could not have made it. "

@@ -10,13 +10,14 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
-from ..checks import all as all_checks, of_observation
+from ..checks import all as all_checks, Checks, of_observation
 from ..core import as_key, KeyLike, since_start
 from ..objectives import Gaussian
 from ..posteriors import posterior
 from ..priors import AbstractPrior, EmpiricalPrior
 from ..simulate import Simulations
 from ..train import AbstractObjective, Fit, fit, remove_checkpoint
+from ._allowance import LOCAL, together
 from ._exact import Exact
 from ._findings import Findings
 from ._fingerprint import fingerprint
@@ -87,11 +88,15 @@ class Study:
         checks = stages.run("checks", basis, lambda: all_checks(trained, prior, held_out, key=checking))
         # Summaries of rows that were trained on may lie closer together than those of new ones.
         crowd = held_out if len(held_out) >= _CROWD else self.simulations
-        seen = lambda: of_observation(checks, trained, prior, crowd, self.observation, key=checking)  # noqa: E731
-        checks = stages.run("observed", asked, seen)
+
+        def observed() -> Checks:
+            seen = (prior, crowd, self.observation)
+            return together(of_observation(checks, trained, *seen, confidence=LOCAL, key=checking))
+
+        allowed = stages.run("observed", asked, observed)
         settings = {"progress": progress, "settings": self.settings}
         share = stages.run("retained", basis, lambda: kept(trained, self.simulations, key=sharing, **settings))
-        return Findings(question, trained, answer, checks, share, stages.records)
+        return Findings(question, trained, answer, allowed, share, stages.records)
 
     def _prior(self) -> AbstractPrior:
         if self.prior is not None:
