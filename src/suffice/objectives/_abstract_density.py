@@ -1,12 +1,14 @@
 """What objectives that learn the density of the parameters given a summary can be asked."""
 
 import abc
+from collections.abc import Callable
 
 import equinox as eqx
-from jaxtyping import Array, Float
+import jax
+from jaxtyping import Array, Float, PyTree
 
 from ..core import Frozen
-from ..train import AbstractObjective
+from ..train import AbstractObjective, flat_summary
 
 
 class AbstractDensityObjective(AbstractObjective):
@@ -30,3 +32,11 @@ class AbstractDensityObjective(AbstractObjective):
     @abc.abstractmethod
     def draw(self, s: Float[Array, " k"], *, key: Array) -> tuple[Float[Array, " p"], Float[Array, ""]]:
         """A draw of u given s, and log q(u | s)."""
+
+
+def minus_information(objective: AbstractDensityObjective, summary: Callable, batch: PyTree) -> Float[Array, ""]:
+    """−mean of log q(u | s) − log p(u): minus a lower bound on the summary's information (Barber & Agakov 2003)."""
+    prior = objective.prior.value
+    u = prior.to_unconstrained(batch.theta)
+    s = jax.vmap(flat_summary(summary))(batch.x)
+    return -(jax.vmap(objective.log_density)(s, u) - prior.log_prob_unconstrained(u)).mean()

@@ -22,8 +22,8 @@ from jaxtyping import Array, Float, PyTree
 from ..core import Frozen
 from ..networks import Stack
 from ..priors import AbstractPrior
-from ..train import AbstractSource, flat_summary
-from ._abstract_density import AbstractDensityObjective
+from ..train import AbstractSource
+from ._abstract_density import AbstractDensityObjective, minus_information
 from ._gaussian_start import GaussianStart
 from ._parameters import begin, check_parameters
 
@@ -74,11 +74,7 @@ class Gaussian(AbstractDensityObjective):
         return self
 
     def loss(self, batch: PyTree, *, key: Array, step: Array) -> tuple[Array, dict[str, Array]]:
-        prior = self.prior.value
-        u = prior.to_unconstrained(batch.theta)
-        s = jax.vmap(flat_summary(self.summary))(batch.x)
-        information = jax.vmap(self.log_density)(s, u) - prior.log_prob_unconstrained(u)
-        return -information.mean(), {}
+        return minus_information(self, self.summary, batch), {}
 
     def log_density(self, s: Float[Array, " k"], u: Float[Array, " p"]) -> Float[Array, ""]:
         z, log_det = self.start_at(s, u)
