@@ -24,6 +24,7 @@ from ._gaussian_critic import (
     normal_log_ratio as normal_log_ratio,
     shrunk_covariance as shrunk_covariance,
 )
+from ._hybrid import Hybrid as Hybrid
 from ._layers import Dense as Dense, Stack as Stack
 from ._linear import Linear as Linear
 from ._linear_start import LinearStart as LinearStart

@@ -98,6 +98,10 @@ class ConditionalFlow(eqx.Module):
         """One draw of y given x, and log q(y | x) of it, for the price of the draw."""
         return self._flow.sample_and_log_prob(as_key(key), condition=self._condition(x))
 
+    def transform(self, noise: Float[Array, " n_y"], x: Float[Array, " n_x"] | None = None) -> Float[Array, " n_y"]:
+        """What normal noise becomes, given x; of one number, that of the same quantile."""
+        return self._flow.bijection.transform(noise, self._condition(x))
+
     def parameters(self, x: Float[Array, " n_x"]) -> Any:
         """What `given` needs to know of x."""
         return x
