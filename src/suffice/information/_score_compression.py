@@ -53,23 +53,29 @@ def score_compression(tangents: AbstractTangents, *, key: KeyLike = 0, n: int = 
     True
     """
     rows = tangents.sample(n, key=as_key(key))
-    x = _flat(rows.x, 0)
-    if x.shape[1] > _MAX_NUMBERS:
-        raise ValueError(f"data of {x.shape[1]} numbers are too many for a covariance; at most {_MAX_NUMBERS}")
-    mean, derivative = x.mean(axis=0), _flat(rows.dx, 1).mean(axis=0)
-    weights = np.linalg.solve(_shrunk_covariance(x - mean), derivative).T
+    x = flat_rows(rows.x)
+    refuse_many(x)
+    mean, derivative = x.mean(axis=0), flat_rows(rows.dx, 1).mean(axis=0)
+    weights = np.linalg.solve(shrunk(x - mean), derivative).T
     information = weights @ derivative
     values = (weights, mean, tangents.fiducial, (information + information.T) / 2)
     return ScoreCompression(*(jnp.asarray(value, float) for value in values))
 
 
-def _flat(tree: Any, trailing: int) -> np.ndarray:
+def refuse_many(x: np.ndarray) -> None:
+    """`ValueError` for rows of more numbers than a covariance can be made of."""
+    if x.shape[1] > _MAX_NUMBERS:
+        raise ValueError(f"data of {x.shape[1]} numbers are too many for a covariance; at most {_MAX_NUMBERS}")
+
+
+def flat_rows(tree: Any, trailing: int = 0) -> np.ndarray:
+    """Rows of arrays as one array `(n, numbers)`, with `trailing` axes kept at the end."""
     leaves = [np.asarray(leaf, np.float64) for leaf in jax.tree.leaves(tree)]
     shapes = [(len(leaf), -1, *leaf.shape[leaf.ndim - trailing :]) for leaf in leaves]
     return np.concatenate([leaf.reshape(shape) for leaf, shape in zip(leaves, shapes)], axis=1)
 
 
-def _shrunk_covariance(centred: np.ndarray) -> np.ndarray:
+def shrunk(centred: np.ndarray) -> np.ndarray:
     """Correlations shrunk to zero by λ = Σ Var(r_ij) / Σ r_ij² (i ≠ j); a number that never varies gets no weight."""
     n = len(centred)
     spread = centred.std(axis=0, ddof=1)
@@ -79,6 +85,6 @@ def _shrunk_covariance(centred: np.ndarray) -> np.ndarray:
     variance = n / (n - 1) ** 3 * ((z**2).T @ z**2 - (n - 1) ** 2 / n * r**2)
     off = ~np.eye(len(r), dtype=bool)
     share = np.clip(variance[off].sum() / max((r[off] ** 2).sum(), 1e-30), 0.0, 1.0)
-    shrunk = np.where(off, (1 - share) * r, 1.0)
+    correlations = np.where(off, (1 - share) * r, 1.0)
     scale = np.where(varies, spread, 1.0)
-    return shrunk * np.outer(scale, scale)
+    return correlations * np.outer(scale, scale)

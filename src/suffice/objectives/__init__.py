@@ -9,6 +9,11 @@ from ._fisher import Fisher as Fisher
 from ._flow import Flow as Flow
 from ._flow_matching import FlowMatching as FlowMatching
 from ._gaussian import Gaussian as Gaussian
+from ._gaussian_start import (
+    better_start as better_start,
+    gaussian_start as gaussian_start,
+    GaussianStart as GaussianStart,
+)
 from ._infomax import InfoMax as InfoMax
 from ._likelihood import Likelihood as Likelihood
 from ._mib import MIB as MIB

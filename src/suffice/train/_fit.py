@@ -40,6 +40,7 @@ class Fit:
     - `names`: names of the parameters.
     - `reach`: how far the training data reach, to notice observations beyond them.
     - `seconds`: wall seconds, compiling included.
+    - `cpu_seconds`: those of all threads of this process meanwhile.
     """
 
     objective: Any
@@ -50,6 +51,7 @@ class Fit:
     names: tuple[str, ...]
     reach: Reach | None
     seconds: float
+    cpu_seconds: float = math.nan
 
 
 def fit(
@@ -129,7 +131,7 @@ def fit(
         ensemble=ensemble,
         checkpoints=checkpoints,
     )
-    began = time.perf_counter()
+    began, busy = time.perf_counter(), time.process_time()
     whole = as_source(data, batch_size, segment)
     source, held_out, split = whole.divide(valid, test, key=for_split)
     rows = source.sample(START_ROWS, key=for_start)
@@ -163,6 +165,7 @@ def fit(
         names=whole.names,
         reach=reach_of(rows.x) if isinstance(rows, Batch | Rows) else None,
         seconds=time.perf_counter() - began,
+        cpu_seconds=time.process_time() - busy,
     )
 
 

@@ -47,3 +47,22 @@ def test_the_power_in_shells_holds_nearly_all_information_of_a_field():
     exact = process.exact_fisher(np.array([1.0, 0.5]))
     assert found.det == pytest.approx(np.linalg.det(exact), rel=0.12)
     assert found.det < 1.02 * np.linalg.det(exact)
+
+
+def test_the_exact_posterior_of_draws_is_that_of_a_grid():
+    process = GaussianDraws(10)
+    theta = np.array([[9.9, 3.0], [-6.0, 0.3], [2.0, 9.0]])
+    keys = jax.random.split(jax.random.key(1), len(theta))
+    x = np.asarray(jax.vmap(process)(keys, jnp.asarray(theta)), np.float64)
+    mean, variance = np.linspace(-10, 10, 1601), np.linspace(0.003, 10, 1500)
+    points = np.stack(np.meshgrid(mean, variance, indexing="ij"), axis=-1)
+    for found, truth, one in zip(process.exact_log_ratio(theta, x), theta, x):
+        log = process.log_likelihood(points.reshape(-1, 2), one).reshape(points.shape[:2])
+        density = np.exp(log - log.max())
+        of_mean, of_variance = np.trapezoid(density, variance, axis=1), np.trapezoid(density, mean, axis=0)
+        total = np.trapezoid(of_mean, mean)
+        at = np.exp(process.log_likelihood(truth[None], one)[0] - log.max())
+        ratios = [np.interp(truth[0], mean, of_mean) * 20, np.interp(truth[1], variance, of_variance) * 10, at * 200]
+        np.testing.assert_allclose(found, np.log(np.array(ratios) / total), atol=0.01)
+    with pytest.raises(ValueError, match="at least 3 draws"):
+        GaussianDraws(2).exact_log_ratio(theta, x[:, :2])
