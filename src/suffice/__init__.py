@@ -8,6 +8,7 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time see __geta
         bounds as bounds,
         checks as checks,
         cli as cli,
+        comparison as comparison,
         core as core,
         information as information,
         interpret as interpret,
@@ -19,6 +20,7 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time see __geta
         report as report,
         train as train,
     )
+    from .comparison import compare as compare, missing as missing, sweep as sweep
     from .core import Estimate as Estimate, load as load, save as save
     from .information import (
         conditional_mi as conditional_mi,
@@ -104,6 +106,9 @@ _HOMES = {
     "truncate": "posteriors",
     "rounds": "posteriors",
     "compare_models": "posteriors",
+    "compare": "comparison",
+    "missing": "comparison",
+    "sweep": "comparison",
     "retained": "information",
     "fisher_matrix": "information",
     "estimate_mi": "information",
@@ -127,6 +132,7 @@ _FOLDERS = (
     "information",
     "posteriors",
     "checks",
+    "comparison",
     "interpret",
     "plots",
     "report",

@@ -2,6 +2,7 @@
 
 from ._accepted import accepted as accepted
 from ._c2st import c2st as c2st
+from ._comparison import comparison as comparison
 from ._corner import corner as corner
 from ._coverage import coverage as coverage
 from ._density import curve_of as curve_of
@@ -28,6 +29,7 @@ from ._retained import retained as retained
 from ._style import style as style
 from ._summary_against_parameter import summary_against_parameter as summary_against_parameter
 from ._summary_weights import summary_weights as summary_weights
+from ._sweep import sweep as sweep
 from ._tarp import tarp as tarp
 from ._track_msd import track_msd as track_msd
 from ._track_parameters import track_parameters as track_parameters

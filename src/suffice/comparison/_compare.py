@@ -1,0 +1,218 @@
+"""Which summary should I use, and what does it lose?"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from ..core import as_key, KeyLike, warn
+from ..information import fisher_matrix, FisherMatrix
+from ..priors import AbstractPrior
+from ..simulate import Simulations
+from ..train import AbstractTangents, Split
+from ._densities import contexts_of, learn, PROBABILITIES, quantiles
+from ._linear import linear_summaries
+from ._result import Measured, SummaryComparison
+from ._taken import summarised, Taken, taken, traceable
+
+_FEWEST = 400
+_SHOWN = 2000
+
+
+def compare(
+    summaries: Mapping[str, Any],
+    sims: Simulations,
+    prior: AbstractPrior,
+    *,
+    key: KeyLike = 0,
+    linear: bool = True,
+    tangents: AbstractTangents | None = None,
+    fiducial: Float[Array | np.ndarray, " p"] | None = None,
+    exact: Callable | None = None,
+    joint: bool = True,
+    test: float = 0.3,
+    level: float = 0.95,
+    **options: Any,
+) -> SummaryComparison:
+    """What each of several summaries keeps of what the data say about every parameter, and what that costs.
+
+    For all summaries the same small flows are trained on the same rows, q(θ_i | s) for each parameter and q(θ | s) for
+    all, and judged on the same other rows: what differs between two lines of the table is the summary, and nothing of
+    a summary's own posterior (`sf.checks.all` judges that of a fit).
+
+    **Arguments:**
+
+    - `summaries`: by name, fits of any objective, networks, or functions `x -> s` for one example, of JAX or NumPy.
+    - `sims`: simulations from the prior that no summary was learned from.
+    - `prior`: of the simulations.
+    - `linear`: beside the closed-form linear ones: regression of the parameters, score compression (MOPED), and
+      canonical correlation with as many directions as are found again.
+    - `tangents`: of `sf.Tangents`, simulations with derivatives; then the table has the Fisher information of each
+      summary at their fiducial, and MOPED is made of them.
+    - `fiducial`: where MOPED is made otherwise; the medians of the simulations unless told.
+    - `exact`: `(theta, x) -> (n, p)`, the log-ratios log p(θ_i | x) / p(θ_i) where they are known, or `(n, p + 1)` with
+      that of all parameters behind them; shares are then of what the data hold, and otherwise of what the best of
+      these summaries holds.
+    - `joint`: whether to look at all parameters together as well.
+    - `test`: share of the simulations to judge on.
+    - `level`: of the intervals.
+    - `options`: of the fits, as in `sf.fit`: `max_epochs`, `patience`, `learning_rate`.
+
+    **Returns** a `SummaryComparison`, with `.table()`, `.parameters()` and `.plot()`.
+
+    **Raises** `TypeError` or `ValueError` for what is no summary, for simulations of other parameters than the prior's,
+    for fewer than 400 of them, and for discrete parameters.
+
+    >>> import numpyro.distributions as dist
+    >>> from suffice import Prior
+    >>> rng = np.random.default_rng(0)
+    >>> theta = rng.normal(size=(1000, 1)).astype(np.float32)
+    >>> sims = Simulations(theta, theta + rng.normal(size=(1000, 4)).astype(np.float32), names=("a",))
+    >>> found = compare({"first": lambda x: x[:1]}, sims, Prior(a=dist.Normal(0, 1)), max_epochs=5)
+    >>> found.names
+    ('first', 'linear regression', 'MOPED', 'CCA')
+    """
+    asked = taken(summaries)
+    refuse(sims, prior, test, level)
+    for_split, for_fits = jax.random.split(as_key(key))
+    good = usable(sims)
+    split = divided(len(good), test, for_split)
+    if linear:
+        clash = {one.name for one in asked} & {"linear regression", "MOPED", "CCA"}
+        if clash:
+            raise ValueError(f"summaries: {sorted(clash)[0]!r} is what a linear one is called; use another name")
+        learned_from = good[np.concatenate([split.train, split.valid])]
+        asked = [*asked, *linear_summaries(sims, learned_from, tangents, fiducial)]
+    return measure(
+        asked,
+        [summarised(one, sims, good) for one in asked],
+        sims[good],
+        prior,
+        split,
+        key=for_fits,
+        tangents=tangents,
+        exact=exact,
+        joint=joint,
+        level=level,
+        **options,
+    )
+
+
+def measure(
+    asked: list[Taken],
+    values: list[np.ndarray],
+    sims: Simulations,
+    prior: AbstractPrior,
+    split: Split,
+    *,
+    key: Array,
+    tangents: AbstractTangents | None = None,
+    exact: Callable | None = None,
+    joint: bool = True,
+    level: float = 0.95,
+    **options: Any,
+) -> SummaryComparison:
+    """Densities given each summary, and what follows from them, from rows of finite summaries."""
+    sims, values, split = _finite(sims, values, split)
+    theta = np.asarray(sims.theta, np.float64)
+    contexts = contexts_of(values, theta, prior, split.train)
+    singles = [(i,) for i in range(prior.dim)]
+    together = [tuple(range(prior.dim))] if joint and prior.dim > 1 else []
+    known = None if exact is None else _exact(exact, sims, split.test, len(singles) + len(together))
+    groups = [learn(contexts, index, theta, prior, split, key=key, **options) for index in [*singles, *together]]
+    shown = split.test[:_SHOWN]
+    measured = []
+    for which, one in enumerate(asked):
+        drawn = [quantiles(group, which, contexts, shown) for group in groups[: prior.dim]]
+        measured.append(
+            Measured(
+                one.name,
+                one.kind,
+                values[which].shape[1],
+                one.cpu_seconds,
+                np.stack([group.terms[which] for group in groups]),
+                np.array([np.sqrt(q.var(axis=1).mean()) for q in drawn]),
+                np.stack([_ranks(q, theta[shown, i]) for i, q in enumerate(drawn)], axis=1),
+                None if tangents is None else _fisher(one, values[which], sims, tangents),
+            )
+        )
+    spread = theta.std(axis=0)
+    return SummaryComparison(tuple(measured), tuple(prior.names), len(groups) > prior.dim, spread, known, level)
+
+
+def refuse(sims: Simulations, prior: AbstractPrior, test: float, level: float) -> None:
+    """`ValueError` for what cannot be compared on."""
+    if not 0.05 <= test <= 0.8:
+        raise ValueError(f"test must be a share from 0.05 to 0.8, but {test} came")
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie between 0 and 1, but {level} came")
+    discrete = [name for name, classes in zip(prior.names, prior.discrete) if classes]
+    if discrete:
+        raise ValueError(f"{discrete[0]!r} is discrete; summaries are compared by densities of continuous parameters")
+    if len(sims) < _FEWEST:
+        raise ValueError(f"sims holds {len(sims)} simulations, but at least {_FEWEST} are needed to compare summaries")
+    sims.check_prior(prior)
+
+
+def usable(sims: Simulations) -> np.ndarray:
+    """Rows that did not fail."""
+    good = np.flatnonzero(sims.status == 0)
+    if len(good) < max(_FEWEST, len(sims) / 2):
+        raise ValueError(f"only {len(good)} of {len(sims)} simulations are usable; find out why the others failed")
+    return good
+
+
+def divided(n: int, test: float, key: Array) -> Split:
+    """Row numbers to train on, to stop by and to judge on."""
+    order = np.random.default_rng(np.asarray(jax.random.key_data(key)).ravel()).permutation(n)
+    n_test, n_valid = round(test * n), max(50, round(0.12 * (1 - test) * n))
+    ends = [n - n_test - n_valid, n - n_test]
+    return Split(*(np.sort(part) for part in np.split(order, ends)))
+
+
+def _finite(sims: Simulations, values: list[np.ndarray], split: Split) -> tuple[Simulations, list[np.ndarray], Split]:
+    """Without the rows in which some summary is not finite."""
+    good = np.all([np.isfinite(s).all(axis=1) for s in values], axis=0)
+    if good.all():
+        return sims, values, split
+    if 2 * good.sum() < len(good):
+        raise ValueError(f"{(~good).sum()} of {len(good)} simulations have a summary that is not finite")
+    warn(f"{(~good).sum()} of {len(good)} simulations have a summary that is not finite, and are left out")
+    place = np.cumsum(good) - 1
+    parts = (place[part[good[part]]] for part in split)
+    return sims[np.flatnonzero(good)], [s[good] for s in values], Split(*parts)
+
+
+def _ranks(drawn: Float[np.ndarray, "m q"], truth: Float[np.ndarray, " m"]) -> np.ndarray:
+    return np.array([np.interp(t, row, PROBABILITIES, left=0.0, right=1.0) for row, t in zip(drawn, truth)])
+
+
+def _exact(exact: Callable, sims: Simulations, rows: np.ndarray, groups: int) -> np.ndarray:
+    batch, p = sims.rows(rows), len(sims.names)
+    found = np.asarray(exact(batch.theta, batch.x), np.float64)
+    if found.ndim != 2 or len(found) != len(rows) or found.shape[1] not in (p, p + 1):
+        raise ValueError(f"exact must give {p} or {p + 1} columns for {len(rows)} rows, but {found.shape} came")
+    padded = np.full((groups, len(rows)), np.nan)
+    kept = min(found.shape[1], groups)
+    padded[:kept] = found.T[:kept]
+    return padded
+
+
+def _fisher(one: Taken, s: np.ndarray, sims: Simulations, tangents: AbstractTangents) -> FisherMatrix | None:
+    """Of independent combinations of the summaries; none where they are too few, or not differentiable."""
+    if tuple(tangents.names) != tuple(sims.names):
+        raise ValueError(
+            f"tangents have the parameters {', '.join(tangents.names)}, the simulations {', '.join(sims.names)}"
+        )
+    if not traceable(one.function, sims.example):
+        return None
+    spread = np.where(s.std(axis=0) > 0, s.std(axis=0), np.inf)
+    _, size, right = np.linalg.svd((s - s.mean(axis=0)) / spread / np.sqrt(len(s)), full_matrices=False)
+    basis = jnp.asarray(right[size > 1e-3 * size[0]] / spread, float)
+    if len(basis) < len(sims.names):
+        return None
+    mean = jnp.asarray(s.mean(axis=0), float)
+    return fisher_matrix(lambda x: basis @ (jnp.ravel(one.function(x)) - mean), tangents)

@@ -1,0 +1,131 @@
+"""How many summaries are enough: the information kept against their number, and where it stops growing."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+import pandas as pd
+
+from ..checks import draw
+from ..core import as_key, KeyLike
+from ..information import canonical_summaries
+from ..objectives import InfoMax
+from ..priors import AbstractPrior
+from ..simulate import Simulations
+from ..train import Fit, fit
+from ._compare import divided, measure, refuse, usable
+from ._result import SummaryComparison
+from ._taken import summarised, Taken, taken
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """What so and so many summaries keep.
+
+    - `sizes`: their numbers, in ascending order.
+    - `comparison`: of the learned ones, `"1"`, `"2"`, ..., and of as many canonical directions, `"CCA 1"`, ...
+    - `fits`: of the learned ones, by their number.
+    - `tolerance`: the share of the information that may be lost.
+    """
+
+    sizes: tuple[int, ...]
+    comparison: SummaryComparison
+    fits: dict[int, Fit]
+    tolerance: float
+
+    @property
+    def group(self) -> str:
+        """What the information is about: all parameters together, or the only one."""
+        return self.comparison.groups[-1]
+
+    @property
+    def knee(self) -> int:
+        """The smallest number that is not seen to lose more than the tolerance against the best.
+
+        Seen: the interval of the difference, row by row, lies above it.
+        """
+        names = [str(size) for size in self.sizes]
+        best = max(names, key=lambda name: self.comparison.information(name, self.group).value)
+        allowed = self.tolerance * self.comparison.information(best, self.group).value
+        enough = [n for n in self.sizes if self.comparison.difference(best, str(n), self.group).low <= allowed]
+        return enough[0]
+
+    def table(self) -> pd.DataFrame:
+        """One row a number of summaries: nats kept, their interval, and those of as many canonical directions."""
+        rows = []
+        for size in self.sizes:
+            found = self.comparison.information(str(size), self.group)
+            row: dict[str, Any] = {"numbers": size, "information": found.value, "low": found.low, "high": found.high}
+            line = f"CCA {size}"
+            known = line in self.comparison.names
+            row["linear"] = self.comparison.information(line, self.group).value if known else float("nan")
+            rows.append(row | {"knee": size == self.knee})
+        return pd.DataFrame(rows)
+
+    def plot(self, ax: Any = None) -> Any:
+        """Information against the number of summaries, the knee marked: `suffice.plots.sweep`."""
+        return draw(self, ax)
+
+    def __str__(self) -> str:
+        table = self.table().to_string(index=False, float_format=lambda v: f"{v:.3f}")
+        return f"{self.knee} summaries are enough\n{table}"
+
+
+def sweep(
+    make_summary: Callable[..., Callable],
+    sizes: Iterable[int],
+    sims: Simulations,
+    prior: AbstractPrior,
+    *,
+    objective: Callable[..., Any] = InfoMax,
+    key: KeyLike = 0,
+    tolerance: float = 0.01,
+    test: float = 0.4,
+    level: float = 0.95,
+    **options: Any,
+) -> Sweep:
+    """Train summaries of several numbers, and measure what each keeps.
+
+    **Arguments:**
+
+    - `make_summary`: `(n_out, key=) -> network`, such as `lambda n, key: sf.networks.MLP(100, n, key=key)`.
+    - `sizes`: the numbers of summaries to try.
+    - `sims`: simulations from the prior: one half to learn summaries from, the other to compare them on.
+    - `prior`: of the simulations.
+    - `objective`: what they are trained for: `sf.InfoMax`, or `lambda summary: sf.Flow(summary, prior)`.
+    - `tolerance`: the share of the information that may be lost at the knee.
+    - `test`: share of the second half to judge on.
+    - `level`: of the intervals.
+    - `options`: of `sf.fit`, for the summaries.
+
+    **Returns** a `Sweep`, with `.knee`, `.table()` and `.plot()`.
+
+    **Raises** `ValueError` for sizes that are no positive numbers, and as `sf.compare` does.
+    """
+    numbers = sorted({int(size) for size in sizes})
+    if not numbers or numbers[0] < 1:
+        raise ValueError(f"sizes must be positive numbers of summaries, at least one, but {numbers} came")
+    if not 0 <= tolerance < 1:
+        raise ValueError(f"tolerance must be a share from 0 to below 1, but {tolerance} came")
+    refuse(sims, prior, test, level)
+    if len(sims) < 1000:
+        raise ValueError(f"sims holds {len(sims)} simulations; for a sweep at least 1000 are needed")
+    for_halves, for_split, for_fits, for_densities = jax.random.split(as_key(key), 4)
+    good = usable(sims)
+    halves = divided(len(good), 0.5, for_halves)
+    first, second = good[np.sort(np.concatenate([halves.train, halves.valid]))], good[halves.test]
+    fits = {}
+    for size, own in zip(numbers, jax.random.split(for_fits, len(numbers))):
+        for_network, for_fit = jax.random.split(own)
+        network = make_summary(size, key=for_network)
+        fits[size] = fit(objective(network), sims[first], **{"key": for_fit, "progress": False} | options)
+    asked = taken({str(size): one for size, one in fits.items()})
+    for size in numbers:
+        if size <= prior.dim:
+            asked.append(Taken(f"CCA {size}", "closed form", canonical_summaries(sims[first], size), 0.0))
+    values = [summarised(one, sims, second) for one in asked]
+    split = divided(len(second), test, for_split)
+    found = measure(asked, values, sims[second], prior, split, key=for_densities, level=level)
+    return Sweep(tuple(numbers), found, fits, tolerance)

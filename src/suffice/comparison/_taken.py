@@ -1,0 +1,99 @@
+"""Summaries as a comparison takes them: plain functions, networks, fits."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, PyTree
+
+from ..objectives import Fisher
+from ..simulate import Simulations
+from ..train import AbstractObjective, Fit
+
+_CHUNK = 4096
+
+
+class Taken(NamedTuple):
+    """A summary: its name, where it comes from, what it does, and the CPU seconds that it took to make."""
+
+    name: str
+    kind: str
+    function: Callable
+    cpu_seconds: float
+
+
+def taken(summaries: Mapping[str, Any]) -> list[Taken]:
+    """Each of the named summaries.
+
+    **Raises** `ValueError` where there are none, `TypeError` for what is no summary.
+    """
+    if not isinstance(summaries, Mapping) or not summaries:
+        raise ValueError(
+            f"summaries must be a mapping of at least one name to a fit or a function x -> s, but {summaries!r} came"
+        )
+    return [_one(str(name), item) for name, item in summaries.items()]
+
+
+def _one(name: str, item: Any) -> Taken:
+    if isinstance(item, Fit):
+        return Taken(name, type(item.objective).__name__, summary_of(item), item.cpu_seconds)
+    if isinstance(item, AbstractObjective) or not callable(item):
+        raise TypeError(f"{name!r} must be a fit or a function x -> s, but a {type(item).__name__} came")
+    return Taken(name, "given", item, 0.0)
+
+
+def summary_of(fit: Fit) -> Callable:
+    """The summary that a fit has learned; of `sf.Fisher`, beside the existing ones."""
+    objective = fit.objective
+    return objective.summarise if isinstance(objective, Fisher) else objective.summary
+
+
+def summarised(one: Taken, sims: Simulations, rows: np.ndarray) -> Float[np.ndarray, "n k"]:
+    """Summaries of rows of simulations, compiled where JAX can trace them.
+
+    **Raises** `ValueError` for a summary that never varies or is not finite in more than half of the rows.
+    """
+    traced = traceable(one.function, sims.example)
+    parts = []
+    for start in range(0, len(rows), _CHUNK):
+        x = sims.rows(rows[start : start + _CHUNK]).x
+        parts.append(np.asarray(_compiled(one.function, x)) if traced else _by_hand(one.function, x))
+    s = np.concatenate(parts).astype(np.float64)
+    good = np.isfinite(s).all(axis=1)
+    if 2 * good.sum() < len(s):
+        raise ValueError(f"summary {one.name!r} is not finite for {(~good).sum()} of {len(s)} simulations")
+    if not (s[good].std(axis=0) > 0).any():
+        raise ValueError(f"summary {one.name!r} never varies over the simulations, so it says nothing")
+    return s
+
+
+def traceable(function: Callable, example: PyTree) -> bool:
+    """Whether JAX can trace a summary."""
+    one = jax.tree.map(
+        lambda leaf: jax.ShapeDtypeStruct(leaf.shape, jax.dtypes.canonicalize_dtype(leaf.dtype)), example
+    )
+    try:
+        eqx.filter_eval_shape(function, one)
+    except ValueError:  # a complaint about the data, to be read by the user
+        raise
+    except Exception:
+        return False
+    return True
+
+
+@eqx.filter_jit
+def _rows(function: Callable, x: PyTree) -> Array:
+    return jax.lax.map(lambda one: jnp.ravel(jnp.asarray(function(one))), x, batch_size=512)
+
+
+def _compiled(function: Callable, x: PyTree) -> Array:
+    return _rows(function, jax.tree.map(jnp.asarray, x))
+
+
+def _by_hand(function: Callable, x: PyTree) -> np.ndarray:
+    n = len(jax.tree.leaves(x)[0])
+    rows = [np.ravel(function(jax.tree.map(lambda leaf, i=i: np.asarray(leaf[i]), x))) for i in range(n)]
+    return np.asarray(rows, np.float64)

@@ -1,0 +1,62 @@
+"""How many summaries are enough, where it is known: as many as there are parameters."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import suffice as sf
+from suffice.comparison import Measured, SummaryComparison, Sweep
+
+
+def measured(name, level):
+    terms = np.random.default_rng(len(name)).normal(level, 0.01, size=(1, 400))
+    return Measured(name, "given", 1, 0.0, terms, np.ones(1), np.full((400, 1), 0.5), None)
+
+
+@pytest.fixture(scope="module")
+def made():
+    """What three numbers keep is known to 0.0005 nats: 1, 1.985 and 2."""
+    levels = {"1": 1.0, "2": 1.985, "3": 2.0, "CCA 1": 0.9}
+    comparison = SummaryComparison(
+        tuple(measured(name, level) for name, level in levels.items()), ("a",), False, np.ones(1), None
+    )
+    return Sweep((1, 2, 3), comparison, {}, 0.01)
+
+
+def test_the_knee_is_the_first_that_loses_no_more_than_allowed(made):
+    assert made.knee == 2
+    assert replace(made, tolerance=0.001).knee == 3
+    assert replace(made, tolerance=0.6).knee == 1
+    table = made.table().set_index("numbers")
+    assert list(table["knee"]) == [False, True, False]
+    assert table.loc[1, "linear"] == pytest.approx(0.9, abs=0.005) and np.isnan(table.loc[2, "linear"])
+    assert str(made).startswith("2 summaries are enough")
+
+
+@pytest.mark.slow
+def test_the_knee_stands_at_the_number_of_parameters(pair):
+    """600 rows: what two numbers keep has a standard error of √2 · 0.985 / √600 = 0.06."""
+    make = lambda n, key: sf.networks.Linear(6, n, key=key)  # noqa: E731
+    swept = sf.sweep(make, [3, 1, 2], pair.sims, pair.prior, objective=sf.Regression, key=4, max_epochs=5)
+    assert swept.sizes == (1, 2, 3) and swept.knee == 2
+    table = swept.table().set_index("numbers")
+    assert table.loc[2, "information"] == pytest.approx(2 * pair.exact, abs=0.15)
+    assert table.loc[1, "information"] < 0.75 * table.loc[2, "information"]
+    assert table.loc[2, "linear"] == pytest.approx(2 * pair.exact, abs=0.15) and np.isnan(table.loc[3, "linear"])
+
+
+def test_the_figure_marks_it(made):
+    ax = made.plot()
+    assert ax.get_xlabel() == "number of summaries"
+    assert {text.get_text() for text in ax.get_legend().get_texts()} == {"learned", "linear (CCA)", "knee"}
+
+
+def test_what_cannot_be_swept_is_refused(pair):
+    make = lambda n, key: sf.networks.Linear(6, n, key=key)  # noqa: E731
+    with pytest.raises(ValueError, match="sizes must be positive"):
+        sf.sweep(make, [], pair.sims, pair.prior)
+    with pytest.raises(ValueError, match="sizes must be positive"):
+        sf.sweep(make, [0, 1], pair.sims, pair.prior)
+    with pytest.raises(ValueError, match="at least 1000"):
+        sf.sweep(make, [1], pair.sims[:500], pair.prior)
