@@ -1,17 +1,18 @@
 """`suffice infer`: from a file of simulations and an observation to a checked posterior."""
 
+from pathlib import Path
 from typing import Any
 
 from ..report import report, Study
 from ..simulate import load_simulations, Simulations
 from ._observation import read_observation
-from ._options import Infer, Train
+from ._options import Infer
 from ._outcome import print_outcome
 
 
 def run(options: Infer) -> None:
     """Read both files, walk the path, write the folder."""
-    sims = _simulations(options)
+    sims = read_simulations(options.sims, options.x, options.names)
     observation = read_observation(options.obs, sims.example)
     study = Study(
         options.out,
@@ -29,13 +30,14 @@ def run(options: Infer) -> None:
     print_outcome(found, report(found, options.out))
 
 
-def _simulations(options: Infer | Train) -> Simulations:
-    sims = load_simulations(options.sims)
-    if options.x:
-        sims = sims.select(x=options.x[0] if len(options.x) == 1 else list(options.x))
-    if options.names:
-        names = tuple(name.strip() for name in options.names.split(","))
-        sims = Simulations(sims.theta, sims.x, names=names, status=sims.status)
+def read_simulations(path: Path, x: tuple[str, ...], names: str) -> Simulations:
+    """A file of simulations, with what was typed of its data and of the names of its parameters."""
+    sims = load_simulations(path)
+    if x:
+        sims = sims.select(x=x[0] if len(x) == 1 else list(x))
+    if names:
+        called = tuple(name.strip() for name in names.split(","))
+        sims = Simulations(sims.theta, sims.x, names=called, status=sims.status)
     return sims
 
 

@@ -271,11 +271,55 @@ class Simulate:
     """The same seed gives the same result."""
 
 
+@dataclass(frozen=True)
+class Compare:
+    """Compare learned summaries with linear ones: what each keeps of what the data say about every parameter.
+
+    Trains a network of each kind on half of the simulations, and compares them on the other half beside regression,
+    score compression (MOPED) and canonical correlation. Leaves a folder: report.html to read, summaries.csv and
+    parameters.csv, comparison.png, and the trained networks.
+
+    SIMS: .npz, .zarr, .h5 or .hdf5 with two arrays, one row a simulation:
+      theta  (n, parameters)   the parameters, drawn from your prior
+      x      (n, ...)          the data; or several arrays x/NAME
+
+    examples:
+      suffice compare sims.npz
+      suffice compare sims.npz --summary conv1d --summary mlp --objective regression
+      suffice compare sims.npz --numbers 8 --missing        # and what do the data say beyond the best of them?
+    """
+
+    sims: Positional[Annotated[Path, arg(metavar="SIMS")]]
+    """File of simulations."""
+    out: Path = Path("suffice-compare")
+    """Folder for the results."""
+    summary: Annotated[UseAppendAction[tuple[SummaryName, ...]], arg(metavar="NAME")] = ()
+    """Network to learn a summary with, one of mlp, linear, conv1d, resnet2d, deepset; repeat for more. By default
+    mlp."""
+    objective: Literal["infomax", "regression", "ratio"] = "infomax"
+    """What the networks are trained for."""
+    numbers: int = 0
+    """How many numbers each network gives; 0 for as many as there are parameters."""
+    missing: bool = False
+    """Look for what the data say beyond the best summary as well."""
+    x: Annotated[UseAppendAction[tuple[str, ...]], arg(metavar="NAME")] = ()
+    """Array to use as the data, when the file holds several x/NAME; repeat for more. By default all."""
+    names: Annotated[str, arg(metavar="A,B,...")] = ""
+    """Names of the parameters, with commas, when the file does not name them."""
+    max_epochs: int = 100
+    """Train at most so many epochs; training ends earlier when the held-out loss stops falling."""
+    json: bool = False
+    """Print JSON."""
+    seed: int = 0
+    """The same seed gives the same result."""
+
+
 COMMANDS: dict[str, type] = {
     "demo": Demo,
     "simulate": Simulate,
     "infer": Infer,
     "train": Train,
+    "compare": Compare,
     "mi": MI,
     "tracks": Tracks,
     "report": Report,

@@ -13,7 +13,7 @@ from ..priors import EmpiricalPrior
 from ..report import summary_network
 from ..simulate import Simulations
 from ..train import Fit, fit
-from ._infer import _groups, _simulations
+from ._infer import _groups, read_simulations
 from ._launch import launch
 from ._options import Train
 
@@ -58,7 +58,7 @@ def _together(options: Train) -> None:
 
 
 def _train(options: Train) -> None:
-    sims = _simulations(options)
+    sims = read_simulations(options.sims, options.x, options.names)
     for_network, for_fit = jax.random.split(jax.random.key(options.seed))
     network = summary_network(options.summary, sims.example, len(sims.names), key=for_network)
     trained = fit(

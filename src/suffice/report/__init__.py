@@ -1,5 +1,6 @@
 """The whole path as one resumable study, and the HTML page that tells it."""
 
+from ._comparison_report import comparison_report as comparison_report
 from ._exact import Exact as Exact
 from ._findings import Findings as Findings, findings as findings
 from ._fingerprint import fingerprint as fingerprint
