@@ -104,6 +104,7 @@ BENCHMARKS = {
             needs_peer=True,
         ),
         Benchmark("infomax", "InfoMax and bottlenecks: what three numbers keep of the data", _minutes(2)),
+        Benchmark("compare", "summaries of five objectives beside linear ones and exact information", _minutes(30)),
         Benchmark("real_tables", "iris and wine through the shell, beside binned plug-in values", _minutes(5)),
         Benchmark(
             "trajectories",

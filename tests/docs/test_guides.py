@@ -14,6 +14,7 @@ PAGES += [
     "truncation",
     "checks",
     "information",
+    "compare",
     "mutual_information",
     "fisher",
     "likelihood_free",
