@@ -12,8 +12,8 @@ from suffice.cli import main
 def file(tmp_path_factory):
     """Two parameters, each seen three times in noise."""
     rng = np.random.default_rng(0)
-    theta = rng.normal(size=(2000, 2)).astype(np.float32)
-    x = np.repeat(theta, 3, axis=1) + 0.3 * rng.normal(size=(2000, 6)).astype(np.float32)
+    theta = rng.normal(size=(4000, 2)).astype(np.float32)
+    x = np.repeat(theta, 3, axis=1) + 0.3 * rng.normal(size=(4000, 6)).astype(np.float32)
     path = tmp_path_factory.mktemp("sims") / "sims.npz"
     np.savez(path, theta=theta, x=x)
     return path

@@ -52,7 +52,7 @@ def test_a_sufficient_summary_is_not_flagged(look, key):
     assert str(found).startswith("nothing is missing that this network can find")
 
 
-def test_something_is_found_where_an_interval_lies_above_zero():
+def test_something_is_found_where_an_interval_lies_above_zero(unchecked):
     above, around_zero = (Estimate(v, v - 0.02, v + 0.02, 0.975, "lower") for v in (0.5, 0.01))
     assert Missing({"a": above, "b": around_zero}, None).found
     none = Missing({"a": around_zero, "b": around_zero}, None)
