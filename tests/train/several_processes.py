@@ -6,16 +6,10 @@ from pathlib import Path
 
 import jax
 
-processes, number, differ = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[5])
-if processes > 1:
-    jax.distributed.initialize(sys.argv[3], processes, number)
 
-import suffice as sf  # noqa: E402
+def losses(kind, folder, differ, **options):
+    import suffice as sf  # once the processes have found each other
 
-folder, logged = Path(sys.argv[4]), []
-
-
-def losses(kind, **options):
     fit = sf.fit(
         sf.Ratio(sf.networks.Linear(6, 2, key=0), negatives=4, width=16),
         sf.load_simulations(folder / ("sims.zarr" if kind == "stored" else "sims.npz")),
@@ -31,18 +25,31 @@ def losses(kind, **options):
     return [*fit.history["valid_loss"], *fit.history["train_loss"]], max(on)
 
 
-said = {"devices": len(jax.devices()), "losses": {}}
-try:
-    for kind in sys.argv[6:]:
-        if kind == "memory" and processes > 1:  # in two parts, the second going on from the first one's file
-            own = folder / f"files{number}"
-            own.mkdir(exist_ok=True)
-            losses(kind, checkpoint=own / "memory", max_epochs=2)
-            options = {"checkpoint": own / "memory", "loggers": [logged.append]}
-            said["losses"][kind], said["on"] = losses(kind, max_epochs=5, **options)
-        else:
-            said["losses"][kind], said["on"] = losses(kind, max_epochs=5 if kind == "memory" else 2)
-    said["files"] = sorted(path.name for path in (folder / "files0").glob("*"))
-except ValueError as error:
-    said["refused"] = str(error)
-print(json.dumps(said | {"logged": len(logged)}))
+def in_two_parts(folder, differ, own, logged):
+    """The second part goes on from the first one's file."""
+    own.mkdir(exist_ok=True)
+    losses("memory", folder, differ, checkpoint=own / "memory", max_epochs=2)
+    options = {"checkpoint": own / "memory", "loggers": [logged.append]}
+    return losses("memory", folder, differ, max_epochs=5, **options)
+
+
+def main(processes, number, address, folder, differ, *kinds):
+    if processes > 1:
+        jax.distributed.initialize(address, processes, number)
+    logged, said = [], {"devices": len(jax.devices()), "losses": {}}
+    try:
+        for kind in kinds:
+            if kind == "memory" and processes > 1:
+                found = in_two_parts(folder, differ, folder / f"files{number}", logged)
+            else:
+                found = losses(kind, folder, differ, max_epochs=5 if kind == "memory" else 2)
+            said["losses"][kind], said["on"] = found
+        said["files"] = sorted(path.name for path in (folder / "files0").glob("*"))
+    except ValueError as error:
+        said["refused"] = str(error)
+    print(json.dumps(said | {"logged": len(logged)}))
+
+
+if __name__ == "__main__":
+    given = sys.argv[1:]
+    main(int(given[0]), int(given[1]), given[2], Path(given[3]), int(given[4]), *given[5:])
