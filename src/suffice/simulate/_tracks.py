@@ -127,7 +127,7 @@ def _read(path: Path, columns: tuple[str, ...]) -> tuple[pd.DataFrame, tuple[str
     try:
         settings: Any = {"dtype": str, "keep_default_na": False, "na_values": ["", "nan", "NaN", "None"]}
         # Units such as µm come in the encoding of the machine that wrote them; nothing else is beyond ASCII.
-        table = pd.read_csv(path, encoding_errors="replace", **settings)
+        table: pd.DataFrame = pd.read_csv(path, encoding_errors="replace", **settings)
     except (MemoryError, PermissionError, IsADirectoryError):
         raise
     except Exception as error:  # what pandas says of bytes that are no table
