@@ -132,7 +132,7 @@ def _read(path: Path, columns: tuple[str, ...]) -> tuple[pd.DataFrame, tuple[str
         raise
     except Exception as error:  # what pandas says of bytes that are no table
         raise ValueError(f"{path} cannot be read as a table: {in_short(error)}") from None
-    table.columns = [str(name).strip() for name in table.columns]
+    table = table.rename(columns=lambda name: str(name).strip())
     if not table.columns.is_unique:
         twice = table.columns[table.columns.duplicated()][0]
         raise ValueError(f"{path} has two columns {twice!r}; give each a name of its own")
