@@ -1,5 +1,6 @@
 """All checks at once, on posteriors whose faults are planted, and observations that were not simulated."""
 
+import jax
 import numpy as np
 import pytest
 from scipy import stats
@@ -74,6 +75,21 @@ def test_an_observation_and_a_simulator_add_their_checks(planted):
     found = sf.checks.all(planted.fit(), planted.prior, sims, x_obs=x, simulator=planted.process, key=0)
     assert set(found.table()["check"]) == {"ranks", "coverage", "tarp", "distance", "l-c2st", "predictive"}
     assert found.passed == found.table()["passed"].all() and found.local.n == 1000
+    far = sf.checks.all(planted.fit(), planted.prior, sims, x_obs=x + 9, key=0).table().set_index("check")
+    assert not far["passed"]["distance"] and "unlike any simulation" in far["verdict"]["distance"]
+
+
+def test_rows_are_gone_over_in_one_compiled_pass(planted):
+    """However many rows there are, the posterior is traced as often."""
+
+    def traced(n):
+        jax.clear_caches()
+        before = len(planted.traced)
+        sf.checks.all(planted.fit(), planted.prior, planted.sims[np.arange(n)], key=0)
+        return len(planted.traced) - before
+
+    once = traced(500)
+    assert 0 < once < 10 and traced(2000) == once
 
 
 def test_rows_that_are_missing_or_not_finite_are_left_out(planted):
@@ -83,6 +99,10 @@ def test_rows_that_are_missing_or_not_finite_are_left_out(planted):
     with pytest.warns(UserWarning, match="40 of 600 rows failed or are not finite"):
         found = sf.checks.all(planted.fit(), planted.prior, sims, x_obs=np.array([0.4, 0.1], np.float32), key=0)
     assert found.coverage.n == found.sbc.n == found.tarp.n == found.local.n == 560
+    x[:400] = np.nan
+    sims = sf.Simulations(planted.sims.theta[:600], x, names=planted.prior.names)
+    with pytest.raises(ValueError, match="400 of 600 rows failed"):
+        sf.checks.all(planted.fit(), planted.prior, sims, key=0)
 
 
 def test_bad_input_is_refused(regression, unchecked):

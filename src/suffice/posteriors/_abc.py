@@ -145,7 +145,8 @@ class ABC(eqx.Module):
 
         - `x_obs`: one observation.
         - `draws`: so many simulations; or `accepted` and `epsilon`: until so many lie within ε, of at most
-          `max_simulations`; then all within ε are kept, and at most 20,000 others.
+          `max_simulations`, or until it is clear that these would not give them; then all within ε are kept, and at
+          most 20,000 others.
         - `simulations`: use these, made from the same prior, instead of new ones.
         - `keep`, `store`: keep the simulations themselves, in memory or in a Zarr store at a path (with `draws`).
         - `progress`: a bar with simulations and accepted ones.
@@ -209,12 +210,23 @@ def _until(
             shown.update(min(chunk if wanted is None else int(inside.sum()), (shown.total or 0) - shown.n))
             if wanted is not None:
                 shown.set_postfix(simulations=total, acceptance=f"{near / total:.2g}")
+                if _hopeless(near, total, wanted, most):
+                    break
     if wanted is not None and near < wanted:
         warn(
-            f"{total} simulations, the most allowed, gave {near} accepted of the {wanted} wanted; raise epsilon or "
-            "use sf.PMC"
+            f"{total} simulations gave {near} accepted of the {wanted} wanted, and {most}, the most allowed, would not "
+            "give them; raise epsilon or use sf.PMC"
         )
     return Compared.together(parts), total
+
+
+def _hopeless(near: int, total: int, wanted: int, most: int) -> bool:
+    """Whether even twice the standard error above what was seen would not give what is wanted.
+
+    >>> _hopeless(0, 1000, 100, 10**6), _hopeless(0, 10**5, 100, 10**6)
+    (False, True)
+    """
+    return (near + 3 + 3 * near**0.5) * (most / total) < wanted
 
 
 def _adjusted(

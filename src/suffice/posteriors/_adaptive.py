@@ -104,6 +104,8 @@ def _fitted(u: np.ndarray, log_weight: np.ndarray) -> _Proposal:
 
 def _tempered(log_weight: Float[np.ndarray, " n"], wanted: float) -> np.ndarray:
     """Weights to the largest power of at most one for which `wanted` draws count."""
+    if not np.isfinite(log_weight).any():  # nothing was found yet: as wide as what was tried
+        return np.full(len(log_weight), 1 / len(log_weight))
     log_weight = log_weight - log_weight.max()
     power = 1.0
     for _ in range(40):

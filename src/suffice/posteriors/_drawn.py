@@ -79,6 +79,11 @@ class AbstractDrawn(AbstractDensity):
         return self._out(self.draws.ess)
 
     @property
+    def acceptance(self) -> Any:
+        """Which share of the kept draws that is, a number or `(m,)`."""
+        return self._out(self.draws.ess / self.draws.theta.shape[1])
+
+    @property
     def regions(self) -> tuple[tuple[int, ...], ...]:
         """Of which parameters together `levels` speaks: one region, of all."""
         return (tuple(range(len(self.names))),)

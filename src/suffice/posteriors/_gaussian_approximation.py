@@ -16,11 +16,12 @@ from jaxtyping import Float, PyTree
 from ..core import KeyLike
 from ..priors import AbstractPrior
 from ._abstract import AbstractDensity
+from ._adaptive import adaptive_draws
 from ._arviz import as_arviz
 from ._comparison import checked_fisher, estimates_of, observed_estimate
 from ._weighted import Weighted
 
-_DRAWS = 100_000
+_DRAWS, _FEW = 100_000, 1000
 
 
 class Grid(NamedTuple):
@@ -49,6 +50,16 @@ class GaussianPosterior(AbstractDensity):
     def std(self) -> np.ndarray:
         """Posterior standard deviations `(p,)`."""
         return np.sqrt(self.draws.weights @ (self.draws.theta - self.mean) ** 2)
+
+    @property
+    def ess(self) -> float:
+        """What the kept draws are worth in independent ones."""
+        return self.draws.ess
+
+    @property
+    def acceptance(self) -> float:
+        """Which share of the kept draws that is."""
+        return self.draws.ess / len(self.draws.theta)
 
     def quantile(self, q: float) -> np.ndarray:
         """The value below which a share `q` of each parameter's mass lies, `(p,)`."""
@@ -143,4 +154,10 @@ def _weighted(prior: AbstractPrior, estimate: np.ndarray, covariance: np.ndarray
     """Draws of the Gaussian weighted by the prior; pairs of opposite draws, so that their mean is exact."""
     half = np.random.default_rng(0).standard_normal((n // 2, len(estimate))) @ np.linalg.cholesky(covariance).T
     theta = estimate + np.concatenate([half, -half])
-    return Weighted(theta, np.asarray(prior.log_prob(jnp.asarray(theta, float)), np.float64))
+    found = Weighted(theta, np.asarray(prior.log_prob(jnp.asarray(theta, float)), np.float64))
+    if np.isfinite(found.log_weights).any() and found.ess >= _FEW:
+        return found
+    # The prior is a sliver of the Gaussian: draws from there, weighted by the Gaussian.
+    normal = scipy.stats.multivariate_normal(estimate, covariance)  # pyright: ignore[reportArgumentType]
+    drawn = adaptive_draws(prior, lambda points: np.atleast_2d(normal.logpdf(points)), 1, n, key=0)
+    return Weighted(drawn.theta[0], drawn.log_weight[0])

@@ -14,6 +14,8 @@ from jaxtyping import Array, Float
 
 from ..core import as_key, KeyLike, warn
 
+_DOUBLINGS = 8  # a trajectory of at most 256 steps: a density that needs more of them would take hours
+
 
 @eqx.filter_jit
 def _chains(log_density: Callable, starts: Array, keys: Array, warmup: int, draws: int) -> tuple[Array, Array]:
@@ -21,9 +23,9 @@ def _chains(log_density: Callable, starts: Array, keys: Array, warmup: int, draw
 
     def chain(start: Array, key: Array) -> tuple[Array, Array]:
         for_warmup, for_draws = jax.random.split(key)
-        adapt: Any = blackjax.window_adaptation(blackjax.nuts, log_density)
+        adapt: Any = blackjax.window_adaptation(blackjax.nuts, log_density, max_num_doublings=_DOUBLINGS)
         (state, parameters), _ = adapt.run(for_warmup, start, warmup)
-        kernel: Any = blackjax.nuts(log_density, **parameters)
+        kernel: Any = blackjax.nuts(log_density, **parameters, max_num_doublings=_DOUBLINGS)
 
         def step(state: Any, key: Array) -> tuple[Any, tuple[Array, Array]]:
             state, info = kernel.step(key, state)

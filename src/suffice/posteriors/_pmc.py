@@ -20,10 +20,10 @@ from jaxtyping import Array, Float, PyTree
 from ..core import as_key, bar, KeyLike, warn
 from ..priors import AbstractPrior
 from ._comparison import checked_fisher, compare, Compared, Comparison, observed_estimate
+from ._kernel import fitting, log_mixture, proposals, root_of
 from ._particles import Particles
 
 _CHUNK = 8192
-_FREEDOM = 4.0
 
 
 class PMCRun(eqx.Module):
@@ -228,7 +228,8 @@ def _next(
     """A population within `limit`, or None when `most` simulations did not suffice; and how many were made."""
     wanted = len(population.weights)
     generator = np.random.default_rng(np.asarray(jax.random.key_data(key)).ravel())
-    root = _root(kernel * population.covariance())
+    before = (population.compared.theta, population.weights)
+    root = fitting(comparison.prior, *before, root_of(kernel * population.covariance()))
     accepted: list[Compared] = []
     seen: list[np.ndarray] = []
     found, made = 0, 0
@@ -236,7 +237,7 @@ def _next(
     while found < wanted:
         if made >= most:
             return None, made
-        theta = _proposals(comparison.prior, population, root, chunk, generator)
+        theta = proposals(comparison.prior, *before, root, chunk, generator)
         compared = comparison.at(theta, jax.random.fold_in(key, made))
         near = np.flatnonzero(compared.distance <= limit)[: wanted - found]
         # Only simulations up to the last one needed count, as if they had been made one by one.
@@ -246,45 +247,7 @@ def _next(
         found += len(near)
     compared = Compared.together(accepted)
     log_prior = np.asarray(comparison.prior.log_prob(jnp.asarray(compared.theta, float)), np.float64)
-    log_kernel = np.asarray(_log_mixture(compared.theta, population.compared.theta, population.weights, root))
+    log_kernel = np.asarray(log_mixture(compared.theta, *before, root))
     log_weights = log_prior - log_kernel
     weights = np.exp(log_weights - log_weights.max())
     return _Population(compared, weights / weights.sum(), np.concatenate(seen)), made
-
-
-def _proposals(
-    prior: AbstractPrior, population: _Population, root: np.ndarray, n: int, generator: np.random.Generator
-) -> np.ndarray:
-    """`n` moved draws inside the prior's support; those outside cost no simulation."""
-    inside: list[np.ndarray] = []
-    while sum(map(len, inside)) < n:
-        chosen = generator.choice(len(population.weights), n, p=population.weights)
-        theta = population.compared.theta[chosen] + _student(n, len(root), generator) @ root.T
-        inside.append(theta[np.asarray(prior.contains(jnp.asarray(theta, float)))])
-    return np.concatenate(inside)[:n]
-
-
-def _student(n: int, p: int, generator: np.random.Generator) -> np.ndarray:
-    """Student's t of `_FREEDOM` degrees of freedom in `p` dimensions, with covariance one."""
-    stretch = np.sqrt((_FREEDOM - 2) / generator.chisquare(_FREEDOM, n))
-    return stretch[:, None] * generator.standard_normal((n, p))
-
-
-def _root(covariance: np.ndarray) -> np.ndarray:
-    scale = np.sqrt(np.diag(covariance)).clip(1e-300)
-    correlation = covariance / np.outer(scale, scale) + 1e-10 * np.eye(len(scale))
-    return scale[:, None] * np.linalg.cholesky(correlation)
-
-
-@jax.jit
-def _log_mixture(theta: Array, centres: Array, weights: Array, root: Array) -> Array:
-    """log Σ_j w_j K(θ; θ_j), K Student's t of covariance root rootᵀ, but for a constant."""
-    solve = lambda points: jax.scipy.linalg.solve_triangular(root, points.T, lower=True).T  # noqa: E731
-    middle = centres.mean(axis=0)
-    z, about = solve(theta - middle), solve(centres - middle)
-
-    def one(point: Array) -> Array:
-        square = ((point - about) ** 2).sum(axis=1) / (_FREEDOM - 2)
-        return jax.nn.logsumexp(jnp.log(weights) - 0.5 * (_FREEDOM + len(point)) * jnp.log1p(square))
-
-    return jax.lax.map(one, z, batch_size=256)

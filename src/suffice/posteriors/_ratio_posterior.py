@@ -156,6 +156,12 @@ class RatioPosterior(AbstractDensity):
         """What 50,000 prior draws weighted by the ratios are worth, in independent draws."""
         return self.weighted(key=0).ess
 
+    @property
+    def acceptance(self) -> float:
+        """Which share of the 50,000 prior draws that is."""
+        found = self.weighted(key=0)
+        return found.ess / len(found.theta)
+
     def to_arviz(self, n: int = 4000, *, key: KeyLike = 0) -> Any:
         """`n` draws as ArviZ data (an xarray `DataTree` with the group `posterior`)."""
         if not self.single:

@@ -11,7 +11,7 @@ import jax
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
-from ..core import as_key, KeyLike
+from ..core import as_key, KeyLike, warn
 from ..priors import AbstractPrior
 from ._drawn import AbstractDrawn
 from ._weighted import Weighted
@@ -68,6 +68,13 @@ class Region(NamedTuple):
         for_draws, for_choice = jax.random.split(key)
         part = self.parts[-1][0]
         drawn = part.sample(_OVER * n, key=for_draws)
-        drawn = drawn[self.contains(drawn)]
+        inside = self.contains(drawn)
+        if not inside.any():
+            warn(
+                "the regions of several rounds have nothing in common: one of the posteriors is wrong. What follows is "
+                "drawn from the last alone; simulate more in each round, or train an ensemble"
+            )
+            inside = Region(self.prior, self.parts[-1:]).contains(drawn)
+        drawn = drawn[inside]
         weights = np.asarray(self.prior.log_prob(drawn), np.float64) - part.log_prob(drawn)
         return Weighted(drawn, weights).resample(n, key=for_choice)

@@ -36,11 +36,11 @@ class Reweighted(AbstractDrawn):
     names: tuple[str, ...] = eqx.field(static=True)
 
     def draw_each(self, n: int, *, key: Array) -> Float[np.ndarray, "m n p"]:
-        """Resampled from eight times as many draws of the base."""
+        """Resampled from eight times as many draws of the base, and from the kept ones where these have no weight."""
         for_base, *for_rows = jax.random.split(key, 1 + len(self.draws.theta))
         theta = self.base.draw_each(_MORE * n, key=for_base)
         many = WeightedDraws(theta, _finite(self.log_factor(theta)))
-        return np.stack([many.one(i).resample(n, key=k) for i, k in enumerate(for_rows)])
+        return np.stack([many.one_of(self.draws, i).resample(n, key=k) for i, k in enumerate(for_rows)])
 
     def log_prob_each(self, theta: Float[np.ndarray, "m n p"]) -> Float[np.ndarray, "m n"]:
         return self.base.log_prob_each(theta) + _finite(self.log_factor(theta)) - self.log_evidence[:, None]

@@ -149,7 +149,8 @@ def _densest(mass: float, shrink: float) -> Cut:
     def cut(found: AbstractDrawn, region: Region) -> tuple[Region, np.ndarray, np.ndarray, bool]:
         narrower = region.narrowed(found, mass)
         drawn = found.draws.theta[0]
-        drawn = drawn[narrower.contains(drawn)]
+        held = narrower.contains(drawn)
+        drawn = drawn[held] if held.any() else drawn
         share = region.share_inside(narrower, key=0)
         return narrower, drawn.min(axis=0), drawn.max(axis=0), share > shrink
 

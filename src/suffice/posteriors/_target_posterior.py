@@ -4,8 +4,6 @@ Weighted draws by adaptive importance sampling, for many observations at once; w
 posterior is asked for, gradient-based chains (NUTS) that start from them. Nothing here can run on without end.
 """
 
-from typing import Any
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -44,20 +42,17 @@ class TargetPosterior(AbstractDrawn):
     single: bool = eqx.field(static=True)
     names: tuple[str, ...] = eqx.field(static=True)
 
-    @property
-    def acceptance(self) -> Any:
-        """Effective draws over draws."""
-        return self._out(self.draws.ess / self.draws.theta.shape[1])
-
     def draw_each(self, n: int, *, key: Array) -> Float[np.ndarray, "m n p"]:
         """Resampled from weighted draws, or by NUTS where these are worth too little."""
         for_draws, *keys = jax.random.split(key, 1 + len(self.context))
         fresh = _weighted(self.target, self.prior, self.context, max(4 * n, self.draws.theta.shape[1]), for_draws)[0]
-        share = fresh.ess / fresh.theta.shape[1]
+        each = [fresh.one_of(self.draws, i) for i in range(len(keys))]
         return np.stack(
             [
-                self._by_chains(i, n, k) if self.single and share[i] < _ENOUGH else fresh.one(i).resample(n, key=k)
-                for i, k in enumerate(keys)
+                self._by_chains(i, n, k)
+                if self.single and one.ess < _ENOUGH * len(one.theta)
+                else one.resample(n, key=k)
+                for i, (one, k) in enumerate(zip(each, keys))
             ]
         )
 
@@ -93,6 +88,12 @@ def target_posterior(
 ) -> TargetPosterior:
     """For m sets of r observations; **warns** where draws of a single posterior are worth little."""
     draws, log_ratio = _weighted(target, prior, context, _ONE if single else _MANY, key)
+    lost = int((~np.isfinite(draws.log_weight).any(axis=1)).sum())
+    if lost:
+        raise ValueError(
+            f"the learned density is zero or not a number at all draws for {lost} of {len(context)} observations: they "
+            "lie too far outside of the simulations; simulate with a wider prior, or leave them out"
+        )
     peak = draws.log_weight.max(axis=1)
     evidence = peak + np.log(np.exp(draws.log_weight - peak[:, None]).mean(axis=1))
     if single:

@@ -39,6 +39,8 @@ class Weighted:
 
     def resample(self, n: int, *, key: KeyLike) -> np.ndarray:
         """`n` draws with equal weights (systematic resampling), in random order."""
+        if not np.isfinite(self.log_weights).any():
+            raise ValueError("no draw has any weight, so there is nothing to draw from")
         generator = np.random.default_rng(np.asarray(jax.random.key_data(as_key(key))).ravel())
         places = (generator.random() + np.arange(n)) / n
         chosen = np.searchsorted(np.cumsum(self.weights), places).clip(max=len(self.theta) - 1)

@@ -24,6 +24,10 @@ class WeightedDraws:
         """Those of one observation."""
         return Weighted(self.theta[observation], self.log_weight[observation])
 
+    def one_of(self, kept: "WeightedDraws", observation: int) -> Weighted:
+        """Those of one observation, or the ones kept before where none of these has any weight."""
+        return (self if np.isfinite(self.log_weight[observation]).any() else kept).one(observation)
+
     @property
     def weights(self) -> Float[np.ndarray, "m n"]:
         """Weights that sum to one for each observation."""
