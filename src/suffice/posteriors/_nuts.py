@@ -25,7 +25,7 @@ def _chains(log_density: Callable, starts: Array, keys: Array, warmup: int, draw
         for_warmup, for_draws = jax.random.split(key)
         adapt: Any = blackjax.window_adaptation(blackjax.nuts, log_density, max_num_doublings=_DOUBLINGS)
         (state, parameters), _ = adapt.run(for_warmup, start, warmup)
-        kernel: Any = blackjax.nuts(log_density, **parameters, max_num_doublings=_DOUBLINGS)
+        kernel: Any = blackjax.nuts(log_density, **(parameters | {"max_num_doublings": _DOUBLINGS}))
 
         def step(state: Any, key: Array) -> tuple[Any, tuple[Array, Array]]:
             state, info = kernel.step(key, state)
