@@ -153,7 +153,7 @@ class TestPMC:
         np.testing.assert_allclose(pmc.posterior.std, np.sqrt(np.diag(np.linalg.inv(FISHER))), rtol=0.15)
 
     def test_weights_are_the_published_ones(self):
-        from suffice.posteriors._pmc import _log_mixture, _root
+        from suffice.posteriors._kernel import log_mixture, root_of
 
         rng = np.random.default_rng(0)
         theta, centres, weights = rng.normal(size=(5, 2)), rng.normal(size=(7, 2)), rng.dirichlet(np.ones(7))
@@ -162,11 +162,11 @@ class TestPMC:
         root = np.linalg.cholesky(covariance / 2)
         kernels = [dist.MultivariateStudentT(4.0, c, root).log_prob(theta) for c in centres]
         exact = np.log(np.einsum("j,jn->n", weights, np.exp(kernels)))
-        found = np.asarray(_log_mixture(theta, centres, weights, _root(covariance)))
+        found = np.asarray(log_mixture(theta, centres, weights, root_of(covariance)))
         np.testing.assert_allclose(found - found[0], exact - exact[0], atol=1e-4)
 
     def test_draws_of_the_kernel_have_its_covariance(self):
-        from suffice.posteriors._pmc import _student
+        from suffice.posteriors._kernel import _student
 
         draws = _student(400_000, 2, np.random.default_rng(0))
         np.testing.assert_allclose(np.cov(draws.T), np.eye(2), atol=0.05)

@@ -33,8 +33,9 @@ def launch(command: str, options: Any, processes: int) -> int:
 def words(options: Any) -> list[str]:
     """The options as they would be typed, those of their defaults left out.
 
+    >>> from pathlib import Path
     >>> from ._options import Report
-    >>> words(Report("folder")), words(Report("folder", out="page.html"))
+    >>> words(Report(Path("folder"))), words(Report(Path("folder"), out=Path("page.html")))
     (['folder'], ['--out', 'page.html', 'folder'])
     """
     named, positional = [], []
