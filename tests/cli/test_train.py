@@ -12,7 +12,7 @@ import pytest
 import suffice as sf
 from suffice.cli import main
 from suffice.cli._launch import words
-from suffice.cli._options import Train
+from suffice.cli._options_of_scale import Train
 
 pytestmark = pytest.mark.filterwarnings("default::UserWarning")
 

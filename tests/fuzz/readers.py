@@ -13,9 +13,9 @@ import numpy as np
 
 import suffice
 import suffice.core._npy as npy
+from suffice.cli._commands import commands
 from suffice.cli._from_function import options_file
 from suffice.cli._observation import read_observation
-from suffice.cli._options import commands
 from suffice.cli._table import groups_of, read_table, variable
 from suffice.core import load
 from suffice.simulate import load_simulations, read_tracks

@@ -11,7 +11,7 @@ from typing import Any
 
 import tyro
 
-from ._options import COMMANDS, commands
+from ._commands import COMMANDS, commands
 
 _ABOUT = """\
 suffice learns, from simulations of a process, the few numbers that keep what the data say about its

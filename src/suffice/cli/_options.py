@@ -1,12 +1,10 @@
 """What can be asked for in a shell. Only the standard library and tyro: `suffice --help` must be quick."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from inspect import cleandoc
 from pathlib import Path
-from typing import Annotated, Any, Literal, Union
+from typing import Annotated, Literal
 
-from tyro.conf import arg, FlagCreatePairsOff, Positional, subcommand, UseAppendAction
+from tyro.conf import arg, Positional, UseAppendAction
 
 SummaryName = Literal["mlp", "linear", "conv1d", "resnet2d", "deepset"]
 PosteriorName = Literal["ratio", "flow", "gaussian", "likelihood"]
@@ -83,57 +81,6 @@ class Infer:
     """Train at most so many epochs; training ends earlier when the held-out loss stops falling."""
     seed: int = 0
     """The same seed gives the same result."""
-
-
-@dataclass(frozen=True)
-class Train:
-    """Train a summary and a posterior from a file of simulations, on as many processes as you like.
-
-    Leaves a folder with model.suffice, which sf.load reads and sf.posterior takes, history.csv, and a checkpoint: the
-    same command goes on after a kill, and with a larger --max-epochs.
-
-    SIMS: .npz, .zarr, .h5 or .hdf5 with two arrays, theta and x, as for suffice infer.
-
-    Every process reads the file; each takes its part of every batch, so the model is that of one process. On several
-    machines start one process on each, with the address of the machine of process 0 as coordinator.
-
-    examples:
-      suffice train sims.zarr
-      suffice train sims.zarr --objective flow --summary conv1d --out model
-      suffice train sims.zarr --processes 2                # two processes on this machine
-      suffice train sims.zarr --coordinator node0:1234 --processes 4 --process 0    # on node0; 1, 2, 3 elsewhere
-    """
-
-    sims: Positional[Annotated[Path, arg(metavar="SIMS")]]
-    """File of simulations."""
-    out: Path = Path("suffice-model")
-    """Folder for the model; an unfinished training in it goes on where it stopped."""
-    objective: Literal["ratio", "flow"] = "ratio"
-    """What is learned: ratios to the prior, or the density of the posterior by a flow."""
-    summary: SummaryName = "mlp"
-    """Network that summarises the data, as for suffice infer."""
-    marginals: Annotated[UseAppendAction[tuple[str, ...]], arg(metavar="A,B")] = ()
-    """Of ratios: parameters whose joint posterior is wanted, as for suffice infer."""
-    x: Annotated[UseAppendAction[tuple[str, ...]], arg(metavar="NAME")] = ()
-    """Array to use as the data, when the file holds several x/NAME; repeat for more. By default all."""
-    names: Annotated[str, arg(metavar="A,B,...")] = ""
-    """Names of the parameters, with commas, when the file does not name them."""
-    max_epochs: int = 200
-    """Train at most so many epochs; training ends earlier when the held-out loss stops falling."""
-    batch_size: int = 256
-    """Simulations in a step, of all processes together; best a multiple of their number."""
-    learning_rate: float = 1e-3
-    """Of the first steps."""
-    ensemble: int = 1
-    """How many models to train side by side."""
-    seed: int = 0
-    """The same seed gives the same result."""
-    processes: int = 1
-    """How many processes train together."""
-    process: int | None = None
-    """The number of this one, from 0, where each is started by itself."""
-    coordinator: Annotated[str, arg(metavar="HOST:PORT")] = ""
-    """Where process 0 listens, where each is started by itself."""
 
 
 @dataclass(frozen=True)
@@ -229,49 +176,6 @@ class Tracks:
 
 
 @dataclass(frozen=True)
-class Simulate:
-    """Fill a store with simulations, on this machine or on a cluster.
-
-    A simulator that JAX traces runs in compiled batches. Any other runs in the processes of a Dask cluster: one that is
-    started here, or the one of --scheduler. Each worker writes what it computed, so a store must lie on a file system
-    that all of them see. What was killed goes on when the same command is given again; a larger --n adds simulations.
-
-    SIMULATOR: module:function, from this folder or installed; the function takes (key, theta), or (rng, theta) when
-    JAX cannot trace it.
-
-    PRIOR: a YAML file with a distribution of numpyro for each parameter:
-      mass:
-        distribution: LogNormal
-        loc: 0
-        scale: 0.5
-
-    examples:
-      suffice simulate model:simulator --prior prior.yaml --n 1e6 --store sims.zarr
-      suffice simulate model:simulator --prior prior.yaml --n 1e6 --store sims.zarr --workers 8
-      suffice simulate model:simulator --prior prior.yaml --n 1e6 --store sims.zarr --scheduler tcp://node7:8786
-    """
-
-    simulator: Positional[Annotated[str, arg(metavar="SIMULATOR")]]
-    """The function, as module:function."""
-    prior: Path
-    """YAML file with the prior."""
-    n: str
-    """Number of simulations, such as 10000 or 1e6."""
-    store: Path
-    """The store, a path that ends in .zarr; made when missing."""
-    scheduler: str = ""
-    """Address of a Dask scheduler."""
-    workers: int | None = None
-    """Processes on this machine; by default as many as there are CPUs."""
-    chunk: int = 1024
-    """Simulations computed at once, and rows in a chunk of the store."""
-    retries: int = 0
-    """How many times a failing simulation is tried again with other randomness."""
-    seed: int = 0
-    """The same seed gives the same result."""
-
-
-@dataclass(frozen=True)
 class Compare:
     """Compare learned summaries with linear ones: what each keeps of what the data say about every parameter.
 
@@ -312,40 +216,3 @@ class Compare:
     """Print JSON."""
     seed: int = 0
     """The same seed gives the same result."""
-
-
-COMMANDS: dict[str, type] = {
-    "demo": Demo,
-    "simulate": Simulate,
-    "infer": Infer,
-    "train": Train,
-    "compare": Compare,
-    "mi": MI,
-    "tracks": Tracks,
-    "report": Report,
-}
-
-
-def commands(args: Sequence[str] = ()) -> Any:
-    """All commands as one type for tyro; only the one in `args` with its whole text, so that the list stays short.
-
-    The options of `mi` beyond its own are those of `sf.estimate_mi`, which is loaded only where they are asked for.
-    """
-    wanted = args[0] if args else ""
-    parts = []
-    for name, options in COMMANDS.items():
-        described = subcommand(name, description=_description(options, whole=name == wanted))
-        parts.append(Annotated[_mi_options(args) if name == wanted == "mi" else options, described])
-    return FlagCreatePairsOff[Union[tuple(parts)]]  # type: ignore[misc]  # noqa: UP007
-
-
-def _mi_options(args: Sequence[str]) -> type:
-    from ..information import estimate_mi
-    from ._from_function import options_file, with_options_of
-
-    return with_options_of(MI, estimate_mi, {"key": "seed"}, options_file(args))
-
-
-def _description(options: type, whole: bool) -> str:
-    text = cleandoc(options.__doc__ or "")
-    return text if whole else text.splitlines()[0]

@@ -13,7 +13,7 @@ import cloudpickle
 
 from ..priors import load_prior
 from ..simulate import cluster, simulate, try_tracing
-from ._options import Simulate
+from ._options_of_scale import Simulate
 
 
 def run(options: Simulate) -> None:

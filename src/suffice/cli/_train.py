@@ -15,7 +15,7 @@ from ..simulate import Simulations
 from ..train import Fit, fit
 from ._infer import _groups, read_simulations
 from ._launch import launch
-from ._options import Train
+from ._options_of_scale import Train
 
 
 def run(options: Train) -> None:
