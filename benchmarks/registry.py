@@ -65,6 +65,7 @@ BENCHMARKS = {
         Benchmark("truncation", "rounds of truncation: the final box beside the exact one, and its cost", _minutes(10)),
         Benchmark("lynx_hare", "real data: marginals beside the reference posterior", _minutes(10)),
         Benchmark("files", "the same posterior from npz, Zarr and HDF5; a million simulations on disk", _minutes(6)),
+        Benchmark("shards", "a store larger than memory: how long the device waits, and the loss", _minutes(8)),
         Benchmark(
             "fisher",
             "ten Gaussian draws: Fisher information kept, seconds an iteration beside imnn, what chunks save",

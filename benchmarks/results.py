@@ -20,6 +20,7 @@ SECTIONS = {
     "truncation": "Truncation",
     "lynx_hare": "Lynx and hare",
     "files": "A user's file",
+    "shards": "A store larger than memory",
     "fisher": "Fisher information: ten Gaussian draws",
     "fisher_known": "Fisher information: fields, noise with a nuisance, exponential and gamma draws",
     "likelihood_free": "Likelihood-free posteriors",

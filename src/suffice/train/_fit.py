@@ -33,7 +33,7 @@ class Fit:
     """What `fit` returns.
 
     - `objective`: the trained objective, with the weights of the best held-out value.
-    - `history`: one row an epoch.
+    - `history`: one row an epoch; `waited` are the seconds in which the device had to wait for data.
     - `stopped`: why it ended: `"patience"`, `"max_epochs"`, `"time"`, `"not finite"`, `"interrupted"`.
     - `split`: the row numbers of the training, validation and test parts.
     - `example`: shape and type of one `x`.
@@ -113,7 +113,7 @@ def fit(
     - `checkpoints`: how many of the last are kept: `checkpoint` itself, and `.1`, `.2`, ... of the epochs before it,
       from which a fit goes on when the newest is damaged.
     - `loggers`: functions called with each epoch's numbers (`sf.train.tensorboard(folder)`).
-    - `segment`: rows held in memory at once when the simulations stay on disk.
+    - `segment`: rows of a segment, when the simulations stay on disk: about twelve of them are in memory.
     - `progress`: show a bar on standard error.
 
     **Returns:** a `Fit`.

@@ -1,8 +1,10 @@
 """The host's side of the one training loop: what happens between two compiled epochs."""
 
+import contextlib
+import itertools
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -16,7 +18,9 @@ from ._epoch import run_segment, Settings
 from ._members import run_members
 from ._patience import Patience
 from ._processes import is_first, seconds_since
+from ._read_ahead import ReadAhead
 from ._spread import everywhere
+from ._waited import Waited
 
 Logger = Callable[[Mapping[str, float]], None]
 
@@ -50,6 +54,10 @@ class Task(NamedTuple):
     rules: Rules
     members: int | None = None
 
+    def epoch_key(self, epoch: int) -> Array:
+        """The key of the epoch that follows so many."""
+        return jax.random.fold_in(self.key, epoch + 1)
+
     @property
     def steps(self) -> tuple[int, int]:
         """Batches of the training part and of the held-out one."""
@@ -71,34 +79,47 @@ class Task(NamedTuple):
         return run_members(state, self.fixed, segment, held_out, own, rate, self.settings)
 
 
-def one_epoch(task: Task, progress: Progress) -> Progress:
-    """Train on every segment of the source; the last one closes the epoch."""
+def one_epoch(task: Task, progress: Progress, segments: Iterator[Any] | None = None) -> tuple[Progress, Iterator[Any]]:
+    """Train on every segment of the source; the last one closes the epoch.
+
+    `segments` are those of this epoch where they have been begun already; those of the next are begun and returned, so
+    that what is read from a disk is read while the last segment trains and the held-out part is evaluated.
+    """
     started = time.perf_counter()
-    for_epoch, for_evaluation = (
-        jax.random.fold_in(task.key, progress.epoch + 1),
-        jax.random.fold_in(task.key, 0),
-    )
+    for_epoch, for_evaluation = task.epoch_key(progress.epoch), jax.random.fold_in(task.key, 0)
     rates = [0.0 if over(one, task, progress.epoch) else one.rate for one in progress.patience]
-    state, numbers = progress.state, {}
-    segments = task.segments(for_epoch)
-    segment = next(segments)
-    for index in range(10**9):
-        following = next(segments, None)
-        keys = (jax.random.fold_in(for_epoch, index), for_evaluation)
-        state, numbers = task.run(state, segment, task.held_out if following is None else None, keys, rates)
-        if following is None:
-            break
-        segment = following
-    seconds = time.perf_counter() - started
-    rows = _rows(task, progress.epoch + 1, numbers, rates, seconds)
+    state, trained, waited = progress.state, [], Waited()
+    segments = task.segments(for_epoch) if segments is None else segments
+    with contextlib.ExitStack() as ended:
+        ended.callback(end_reading, segments)
+        ended.enter_context(waited)
+        segment, following = waited.next(segments), waited.next(segments)
+        for index in itertools.count():
+            keys = (jax.random.fold_in(for_epoch, index), for_evaluation)
+            state, numbers = task.run(state, segment, task.held_out if following is None else None, keys, rates)
+            trained.append({name: value for name, value in numbers.items() if name.startswith("train_")})
+            if following is None:
+                break
+            waited.busy(numbers)
+            segment, following = following, waited.next(segments)
+    coming = task.segments(task.epoch_key(progress.epoch + 1))
+    numbers |= {name: np.mean([np.asarray(one[name]) for one in trained], axis=0) for name in trained[0]}
+    times = {"seconds": time.perf_counter() - started, "waited": waited.seconds}
+    rows = _rows(task, progress.epoch + 1, numbers, rates, times)
     patience = progress.patience
     if int(np.asarray(state.step).max()) >= task.settings.track_from:
         patience = tuple(_after(one, row, task.rules, task.settings) for one, row in zip(patience, rows))
-    return Progress(state, patience, progress.epoch + 1, [*progress.history, *rows])
+    return Progress(state, patience, progress.epoch + 1, [*progress.history, *rows]), coming
+
+
+def end_reading(segments: Iterator[Any] | None) -> None:
+    """End the thread that reads segments, where there is one."""
+    if isinstance(segments, ReadAhead | Generator):
+        segments.close()
 
 
 def _rows(
-    task: Task, epoch: int, numbers: dict[str, Array], rates: Sequence[float], seconds: float
+    task: Task, epoch: int, numbers: dict[str, Any], rates: Sequence[float], times: dict[str, float]
 ) -> list[dict[str, float]]:
     """What the history says of an epoch, one row a member."""
     columns = {name: np.atleast_1d(np.asarray(value)) for name, value in numbers.items()}
@@ -106,7 +127,7 @@ def _rows(
     for member, rate in enumerate(rates):
         head = {"epoch": float(epoch)} | ({} if task.members is None else {"member": float(member)})
         own = {name: float(column[member]) for name, column in columns.items()}
-        rows.append(head | own | {"learning_rate": rate, "seconds": seconds})
+        rows.append(head | own | {"learning_rate": rate} | times)
     return rows
 
 
@@ -149,12 +170,12 @@ def run(
     show: bool,
 ) -> tuple[Progress, str]:
     """Go on from `progress` until there is a reason to stop."""
-    started, limit = time.perf_counter(), task.rules.max_seconds
+    started, limit, coming = time.perf_counter(), task.rules.max_seconds, None
     with bar(task.rules.max_epochs, "fit", show and is_first(), unit="epoch") as shown:
         shown.update(progress.epoch)
         try:
             while (why := reason_to_stop(progress, task, seconds_since(started, limit))) is None:
-                progress = one_epoch(task, progress)
+                progress, coming = one_epoch(task, progress, coming)
                 last = progress.history[-len(progress.patience) :]
                 train, valid = (sum(row[f"{part}_loss"] for row in last) / len(last) for part in ("train", "valid"))
                 shown.set_postfix(train=f"{train:.4g}", valid=f"{valid:.4g}")
@@ -170,6 +191,8 @@ def run(
             if jax.process_count() > 1:  # the others do not know of it: start all again, from the checkpoint
                 raise
             why = "interrupted"
+        finally:
+            end_reading(coming)
     if why == "not finite":
         warn(
             f"the loss stopped being finite in epoch {progress.epoch}; the fit ends with the best weights before "

@@ -1,8 +1,6 @@
-"""Batches from a file larger than memory, read ahead a few blocks at a time."""
+"""Batches from a file larger than memory, read ahead by a thread and mixed in a pool."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import equinox as eqx
 import jax
@@ -11,26 +9,32 @@ from jaxtyping import Array, Int, PyTree
 
 from ..simulate import Batch, Simulations
 from ._arrays import Arrays, evenly
+from ._read_ahead import ReadAhead
 from ._source import AbstractSource, random_split, Split
 
 _MAX_VALID = 20_000
 _BLOCKS = 16
+# Segments that wait for their turn in the pool, and segments that wait for the device.
+_POOL, _AHEAD = 8, 2
 
 
 class Shards(AbstractSource):
     """Rows of simulations that stay on disk.
 
-    An epoch walks through segments of `segment` rows. Each segment is made of 16 blocks of
-    neighbouring rows from random places of the file, and its rows are shuffled, so a file
-    sorted by a parameter does no harm; while one segment trains, the next is read. Memory
-    follows the segment, not the file. At most 20,000 held-out rows are kept in memory.
+    An epoch walks through segments of `segment` rows. What is read for a segment are 16 blocks of neighbouring rows
+    from random places of the file (fewer, where a chunk of the file is larger than that). They go into a pool of
+    eight segments, each row in the place of one that leaves it, and those that leave are the segment: its rows come
+    from more than a hundred places, so a file sorted by a parameter does no harm. Each row is used once an epoch, but
+    for less than a segment of them, other ones each time. A thread reads and mixes, and puts the next two segments
+    on the device, while one trains: about twelve segments are in memory, whatever the size of the file. At most
+    20,000 held-out rows are kept in memory.
 
     **Arguments:**
 
     - `sims`: simulations opened from a file.
     - `rows`: the rows to use.
     - `batch_size`: rows in a batch.
-    - `segment`: rows held in memory at once.
+    - `segment`: rows of a segment.
     """
 
     sims: Simulations
@@ -64,25 +68,49 @@ class Shards(AbstractSource):
         return train, evenly(held_out, np.arange(len(split.valid)), self.batch_size), split
 
     def sample(self, n: int, *, key: Array) -> Batch:
-        chosen = np.asarray(jax.random.permutation(key, len(self._blocks(key)))[:_BLOCKS])
-        rows = np.concatenate([self._blocks(key)[i] for i in chosen])[:n]
+        blocks = self._blocks(key)
+        chosen = np.asarray(jax.random.permutation(key, len(blocks))[:_BLOCKS])
+        rows = np.concatenate([blocks[i] for i in chosen])[:n]
         return self.sims.rows(np.sort(rows))
 
     def segments(self, key: Array) -> Iterator[AbstractSource]:
+        pieces = (Arrays(data, np.arange(self.segment), batch_size=self.batch_size) for data in self._mixed(key))
+        return ReadAhead(pieces, _AHEAD)
+
+    def _mixed(self, key: Array) -> Iterator[Batch]:
+        """Segments of rows from all over the pool; in the end what is left in it."""
+        generator = np.random.default_rng(np.asarray(jax.random.key_data(key)).ravel())
+        pieces = self._pieces(key)
+        layers = min(_POOL, len(pieces) // 2)
+        slots = np.arange(self.segment)
+        filled = [self.sims.rows(piece) for piece in pieces[:layers]]
+        pool = jax.tree.map(lambda *parts: np.concatenate(parts), *filled) if filled else None
+        del filled
+        for piece in pieces[layers:]:
+            new = self.sims.rows(piece)
+            if pool is None:
+                yield new
+                continue
+            # Of the rows of the pool with one number in their layer, any may leave: no two slots ask for the same.
+            leaving = generator.integers(layers, size=self.segment) * self.segment + slots
+            out = jax.tree.map(lambda leaf, at=leaving: leaf[at], pool)
+            jax.tree.map(lambda leaf, rows, at=leaving: leaf.__setitem__(at, rows), pool, new)
+            yield out
+        order = generator.permuted(np.tile(np.arange(layers)[:, None], (1, self.segment)), axis=0)
+        for layer in order:
+            yield jax.tree.map(lambda leaf, at=layer * self.segment + slots: leaf[at], pool)
+
+    def _pieces(self, key: Array) -> list[np.ndarray]:
+        """The rows of each segment, in the order of the file."""
         blocks = self._blocks(key)
         order = np.concatenate([blocks[i] for i in np.asarray(jax.random.permutation(key, len(blocks)))])
-        pieces = [np.sort(order[i : i + self.segment]) for i in range(0, len(order), self.segment)]
-        pieces = [piece for piece in pieces if len(piece) == self.segment]
-        with ThreadPoolExecutor(1) as reader:
-            coming = reader.submit(self.sims.rows, pieces[0])
-            for following in [*pieces[1:], None]:
-                data: Any = coming.result()
-                if following is not None:
-                    coming = reader.submit(self.sims.rows, following)
-                yield Arrays(data, np.arange(self.segment), batch_size=self.batch_size)
+        return [np.sort(order[i : i + self.segment]) for i in range(0, len(order) - self.segment + 1, self.segment)]
 
     def _blocks(self, key: Array) -> list[np.ndarray]:
         # The cuts move from epoch to epoch, so that no row is always among the few left over.
-        size = max(1, self.segment // _BLOCKS)
-        shift = int(jax.random.randint(jax.random.fold_in(key, 1), (), 0, size))
-        return [part for part in np.split(self.rows, range(shift, len(self.rows), size)) if len(part)]
+        size, chunk = max(1, self.segment // _BLOCKS), self.sims.chunk
+        size = size // chunk * chunk if chunk <= size else min(chunk, max(1, self.segment // 4))
+        step = chunk if chunk <= size else 1
+        shift = step * int(jax.random.randint(jax.random.fold_in(key, 1), (), 0, max(1, size // step)))
+        cuts = np.searchsorted(self.rows, range(shift, int(self.rows[-1]) + 1, size))
+        return [part for part in np.split(self.rows, cuts) if len(part)]
