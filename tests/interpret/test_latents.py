@@ -5,7 +5,7 @@ import pytest
 import sympy
 
 import suffice as sf
-from suffice.interpret import dci, formula, information, Latents, mutual_information_gap, relevance, rotate
+from suffice.interpret import dci, evaluated, formula, information, Latents, mutual_information_gap, relevance, rotate
 
 RNG = np.random.default_rng(0)
 ALPHA, D = RNG.uniform(0.2, 1.8, 6000), np.exp(RNG.uniform(np.log(1e-5), np.log(1e-2), 6000))
@@ -87,6 +87,71 @@ def test_latents_that_were_rotated_are_turned_back():
         assert np.corrcoef(turned.along, values)[0, 1] > 0.99
     np.testing.assert_allclose(rotate(found, "log(D)").direction[1:], [c, -s], atol=0.03)
     assert rotate(found, RNG.normal(size=len(D))).r2 < 0.02
+
+
+@pytest.mark.parametrize(
+    ("names", "text", "values"),
+    [
+        (("gamma", "E"), "log(gamma * E)", np.log(ALPHA * D)),
+        (("beta", "I"), "-beta + 2 * sqrt(I) ** 2", 2 * D - ALPHA),
+        (("z[0]", "lambda"), "tanh(z[0]) / lambda", np.tanh(ALPHA) / D),
+        (("z[0]", "lambda"), "z_0 * 1E3 + lambda", 1e3 * ALPHA + D),
+        (("log", "x[0,1]"), "log(log) + pi * x[0,1]", np.log(ALPHA) + np.pi * D),
+        (("alpha", "D"), " abs(alpha-1)**(+2) ", (ALPHA - 1) ** 2),
+        (("alpha", "D"), 2 * sympy.Symbol("alpha"), 2 * ALPHA),
+    ],
+)
+def test_expressions_are_read_whatever_parameters_are_called(names, text, values):
+    np.testing.assert_allclose(evaluated(text, THETA, names), values)
+
+
+@pytest.mark.parametrize(
+    ("expression", "words"),
+    [
+        ('(__import__("pathlib").Path("pwned").write_text("x"), alpha)[1]', "is not understood. Write it of"),
+        ("alpha.__class__", "'alpha.__class__' is not understood"),
+        ("(lambda: alpha)()", "is not understood"),
+        ("[alpha for _ in range(3)]", "the expression has _; the parameters"),
+        ("f'{alpha}'", "is not understood"),
+        ("eval(alpha)", r"'eval\(alpha\)' is not understood. Write it of numbers"),
+        ("log(alpha, 10)", "is not understood"),
+        ("alpha if alpha else D", "is not understood"),
+        ("True * alpha", "'True' is not understood"),
+        ("3", "has no parameter; the parameters are alpha, D"),
+        ("9**9**9**9", "has no parameter"),
+        (sympy.Integer(3), "has no parameter"),
+        ("", "cannot be read"),
+        ("alpha" + "+alpha" * 900, "2000 characters"),
+        ("-" * 1900 + "alpha", "cannot be read: it is nested too deeply"),
+        ("alpha^2", r"a power is written with \*\*, such as alpha\*\*2"),
+        ("alpha * I", "the expression has I; the parameters are alpha, D"),
+        ("alpha + 9**9**9**9", "not finite for 6000 of 6000 rows"),
+        ("log(alpha - 1)", r"not finite for .* of 6000 rows, the first of alpha = "),
+        ("alpha - alpha", "is 0 for all series"),
+        (lambda theta: theta, r"must give 6000 numbers, one a row of theta, but \(6000, 2\)"),
+    ],
+)
+def test_an_expression_is_read_and_never_executed(expression, words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=words):
+        rotate(latents(ONE), expression)
+    assert not list(tmp_path.iterdir())
+
+
+def test_too_few_series_to_rotate_and_names_that_come_twice():
+    found = latents(ONE, OTHER)
+    few = Latents(found.mean[:3], found.log_variance[:3], THETA[:3], NAMES)
+    with pytest.raises(ValueError, match=r"at least 40 series .* but 3 came"):
+        rotate(few, "alpha")
+    with pytest.raises(ValueError, match="name of its own, but a came more than once among a, a"):
+        formula(ONE, THETA, ("a", "a"))
+    with pytest.raises(TypeError, match="nonsense: options are those of backend='pysr'"):
+        formula(ONE, THETA, NAMES, nonsense=3)
+    with pytest.raises(ValueError, match=r"z\[0\], z_0 came more than once"):
+        evaluated("z_0", THETA, ("z[0]", "z_0"))
+    same = Latents(found.mean[:, [0, 1, 1]], found.log_variance, THETA, NAMES)
+    with pytest.raises(ValueError, match="linear combinations of one another"):
+        rotate(same, "alpha")
 
 
 def test_relevance_is_the_mutual_information():

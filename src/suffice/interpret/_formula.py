@@ -66,7 +66,7 @@ def formula(
     - `latent`: values of one latent, or of a combination of them; `theta`, `names`: the parameters of the same rows.
     - `terms`: at most so many in a sum.
     - `backend`: `"sparse"`, or `"pysr"` for symbolic regression by PySR (`pip install 'suffice[pysr]'`, which brings
-      Julia), which gets `options`.
+      Julia), which gets `options`; the sparse one takes none.
 
     >>> rng = np.random.default_rng(0)
     >>> theta = np.stack([rng.uniform(0.2, 1.8, 2000), np.exp(rng.normal(size=2000))], axis=1)
@@ -76,6 +76,8 @@ def formula(
     """
     latent, theta = np.asarray(latent, np.float64), np.asarray(theta, np.float64)
     _refuse(latent, theta, names, terms, backend)
+    if options and backend == "sparse":
+        raise TypeError(f"{', '.join(options)}: options are those of backend='pysr'; leave them out, or name it")
     chosen = some_rows(len(latent), _ROWS)
     latent, theta = latent[chosen], theta[chosen]
     halves = halves_of(len(latent))

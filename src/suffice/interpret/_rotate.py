@@ -16,6 +16,8 @@ from ._alignment import halves_of, leading_weights, monotone_r2, spearman, splin
 from ._latents import Latents
 from ._terms import evaluated
 
+_FEWEST = 40
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Rotation:
@@ -44,21 +46,37 @@ def rotate(latents: Latents, expression: Any, *, degree: int = 1) -> Rotation:
 
     **Arguments:**
 
-    - `expression`: of the parameters, as a string (`"log(alpha * D * 400**(alpha - 1))"`), a SymPy expression, a
-      function of `theta` `(n, p)`, or values `(n,)`. The alignment is up to an invertible map of it.
+    - `expression`: of the parameters, as a string (`"log(alpha * D * 400**(alpha - 1))"`, names as they are called,
+      `z[0]` too), a SymPy expression, a function of `theta` `(n, p)`, or values `(n,)`. The alignment is up to an
+      invertible map of it. A string is read, not executed.
     - `degree`: of the polynomial of the latents; 1 is a straight direction.
+
+    **Raises:** `ValueError` where no latent is active, for too few series, and for an expression that is not
+    understood, is not finite or is the same for all series.
     """
     if not latents.active:
         raise ValueError("no latent is active, so none aligns with anything")
     if degree < 1:
         raise ValueError(f"degree must be at least 1, but {degree} came")
+    powers = _powers(len(latents.active), degree)
+    fewest = max(_FEWEST, 4 * len(powers))
+    if len(latents.theta) < fewest:
+        raise ValueError(
+            f"rotate needs at least {fewest} series for {len(latents.active)} active latents and degree {degree}, but "
+            f"{len(latents.theta)} came"
+        )
     values = evaluated(expression, latents.theta, latents.names)
+    if np.ptp(values) <= 1e-12 * np.abs(values).max():
+        raise ValueError(
+            f"the expression is {values[0]:g} for all series, so no latent can follow it; give another one"
+        )
     halves = halves_of(len(values))
     scale = latents.means.std(axis=0)
     z = latents.means / scale
-    powers = _powers(z.shape[1], degree)
     terms = _products(z, powers)
     found = leading_weights(terms[halves.fit], spline_basis(values[halves.fit]))
+    if not found:
+        raise ValueError("the active latents are linear combinations of one another; give fewer, or a lower degree")
     # Chosen on the half that fits, so that the other half only scores.
     followed = [spearman(terms[halves.fit] @ w, values[halves.fit]) for w in found]
     best = int(np.argmax(np.abs(followed)))

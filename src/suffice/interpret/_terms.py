@@ -1,12 +1,13 @@
 """Functions of the parameters that formulas are made of: θ_i, log θ_i, θ_i θ_j, θ_i log θ_j."""
 
 from collections.abc import Sequence
-from tokenize import TokenError
 from typing import Any, NamedTuple
 
 import numpy as np
 import sympy
 from jaxtyping import Float
+
+from ._expression import read_expression, safe_names
 
 _SAME = 0.99999
 
@@ -21,7 +22,7 @@ class Term(NamedTuple):
 
 def symbols_of(names: Sequence[str]) -> tuple[sympy.Symbol, ...]:
     """One symbol a parameter; brackets of names such as `z[0]` become underscores."""
-    return tuple(sympy.Symbol(name.replace("[", "_").replace("]", "").replace(",", "_"), real=True) for name in names)
+    return tuple(sympy.Symbol(name, real=True) for name in safe_names(names))
 
 
 def terms_of(theta: Float[np.ndarray, "n p"], names: Sequence[str]) -> list[Term]:
@@ -40,30 +41,48 @@ def terms_of(theta: Float[np.ndarray, "n p"], names: Sequence[str]) -> list[Term
 
 
 def evaluated(expression: Any, theta: Float[np.ndarray, "n p"], names: Sequence[str]) -> Float[np.ndarray, " n"]:
-    """Values of an expression: SymPy's, a string such as `"log(alpha * D)"`, a function of theta, or the values."""
-    if callable(expression) and not isinstance(expression, sympy.Basic):
+    """Values of an expression of the parameters.
+
+    **Arguments:** `expression`: a string such as `"log(alpha * D)"`, of numbers, the parameters as they are called,
+    `+ - * / **`, parentheses, `pi` and the usual functions (nothing of it is executed); a SymPy expression; a function
+    of `theta`; or the values themselves.
+
+    **Raises:** `ValueError` for what is not understood, holds no parameter, or gives numbers that are not finite.
+
+    >>> evaluated("2 * z[0]", np.ones((3, 1)), ["z[0]"]).tolist()
+    [2.0, 2.0, 2.0]
+    """
+    if isinstance(expression, str):
+        expression = read_expression(expression, theta, names)
+    elif isinstance(expression, sympy.Basic):
+        expression = _of_symbols(expression, theta, names)
+    elif callable(expression):
         expression = expression(theta)
-    if isinstance(expression, str | sympy.Basic):
-        return _of_symbols(expression, theta, names)
     values = np.asarray(expression, np.float64)
-    if values.shape != (len(theta),) or not np.isfinite(values).all():
-        raise ValueError(f"the expression must give {len(theta)} finite numbers, but {values.shape} came")
+    if values.shape != (len(theta),):
+        raise ValueError(f"the expression must give {len(theta)} numbers, one a row of theta, but {values.shape} came")
+    bad = np.flatnonzero(~np.isfinite(values))
+    if len(bad):
+        where = ", ".join(f"{name} = {value:g}" for name, value in zip(names, theta[bad[0]]))
+        raise ValueError(
+            f"the expression is not finite for {len(bad)} of {len(values)} rows, the first of {where}; write one that "
+            "is, or leave those rows out"
+        )
     return values
 
 
 def _of_symbols(expression: Any, theta: np.ndarray, names: Sequence[str]) -> np.ndarray:
     symbols = symbols_of(names)
     known = {symbol.name: symbol for symbol in symbols}
-    try:
-        parsed = sympy.parse_expr(expression, local_dict=dict(known)) if isinstance(expression, str) else expression
-    except (SyntaxError, TypeError, sympy.SympifyError, TokenError) as fault:
-        raise ValueError(f"the expression {expression!r} cannot be read by SymPy: {fault}") from fault
-    by_name = {symbol: known[symbol.name] for symbol in parsed.free_symbols if symbol.name in known}
-    foreign = sorted(symbol.name for symbol in parsed.free_symbols if symbol.name not in known)
+    by_name = {symbol: known[symbol.name] for symbol in expression.free_symbols if symbol.name in known}
+    foreign = sorted(symbol.name for symbol in expression.free_symbols if symbol.name not in known)
     if foreign:
         raise ValueError(f"the expression has {', '.join(foreign)}; the parameters are {', '.join(known)}")
-    values = sympy.lambdify(symbols, parsed.subs(by_name), "numpy")(*theta.T)
-    return evaluated(np.broadcast_to(np.asarray(values, np.float64), len(theta)), theta, names)
+    if not by_name:
+        raise ValueError(f"the expression {expression} has no parameter; the parameters are {', '.join(known)}")
+    with np.errstate(all="ignore"):
+        values = sympy.lambdify(symbols, expression.subs(by_name), "numpy")(*theta.T)
+    return np.broadcast_to(np.asarray(values, np.float64), len(theta))
 
 
 def _correlation(a: np.ndarray, b: np.ndarray) -> float:
