@@ -54,7 +54,7 @@ def judged(side: str, seed: int, folder: Path) -> list[float]:
     import suffice as sf
 
     exact, draws = np.load(data(folder, seed))["exact"], np.load(folder / f"{side}-{seed}.npz")["draws"]
-    return [sf.checks.c2st(a, b, workers=2).accuracy for a, b in zip(exact, draws)]
+    return [sf.checks.c2st(a, b).accuracy for a, b in zip(exact, draws)]
 
 
 def kept(path: Path, make: Callable[..., Any], *arguments: Any) -> Any:

@@ -15,7 +15,7 @@ from ._standardise import Standardise
 
 
 class DeepSet(eqx.Module):
-    """Each member through one network, their mean, largest value and number through another.
+    """Each member through one network, their mean, largest value, spread and number through another.
 
     **Arguments:**
 
@@ -43,7 +43,7 @@ class DeepSet(eqx.Module):
         keys = jax.random.split(as_key(key), 3)
         self.standardise = Standardise((1, n_features))
         self.member = Stack(n_features, width, width=width, depth=depth, key=keys[0])
-        pooled = 2 * width + 2 * n_features + 1
+        pooled = 2 * width + 3 * n_features + 1
         self.linear = LinearStart(pooled, n_out, key=keys[1])
         self.whole = Stack(pooled, n_out, width=width, depth=depth, key=keys[2], last=0.0)
 
@@ -63,6 +63,8 @@ def _pooled(
     count = jnp.maximum(mask.sum(), 1)
     mean = jnp.where(mask[:, None], hidden, 0.0).sum(axis=0) / count
     largest = jnp.where(mask[:, None], hidden, -1e9).max(axis=0, initial=-1e9)
-    # Moments of the members themselves, for what is linear in them.
+    # Moments of the members themselves, for what is linear in them; their spread does not feel where they lie.
     first, second = members.sum(axis=0) / count, (members**2).sum(axis=0) / count
-    return jnp.concatenate([mean, jnp.maximum(largest, -30.0), first, second, jnp.log1p(mask.sum())[None]])
+    apart = jnp.where(mask[:, None], members - first, 0.0)
+    spread = 0.5 * jnp.log(1e-4 + (apart**2).sum(axis=0) / count)
+    return jnp.concatenate([mean, jnp.maximum(largest, -30.0), first, second, spread, jnp.log1p(mask.sum())[None]])
