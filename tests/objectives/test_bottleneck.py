@@ -96,8 +96,16 @@ def test_a_price_that_changes():
 def test_what_cannot_be_learned_is_refused():
     with pytest.raises(ValueError, match="same numbers a step"):
         sf.Bottleneck(SeriesEncoder(1, 2, key=0), SeriesDecoder(2, 2, key=0))
-    with pytest.raises(ValueError, match="must not be negative"):
-        model(beta=-1.0)
+    for wrong in (-1.0, np.nan, np.inf, "a", Schedule((0, 10), (-1.0, 1.0))):
+        with pytest.raises(ValueError, match="beta must be finite and must not be negative"):
+            model(beta=wrong)
+    for wrong in (-1, 1.5):
+        with pytest.raises(ValueError, match="skip must be a whole number of steps and must not be negative"):
+            model(skip=wrong)
+    with pytest.raises(ValueError, match="steps and values must be finite"):
+        Schedule((0, 10), (0.0, np.nan))
+    with pytest.raises(TypeError, match=r"encoder must be a sf.networks.SeriesEncoder.* but a MLP came"):
+        sf.Bottleneck(sf.networks.MLP(10, 2, key=0), SeriesDecoder(1, 2, key=0))
     short = sf.Simulations(np.linspace(0, 1, 100)[:, None], np.random.default_rng(0).normal(size=(100, 4)))
     with pytest.raises(ValueError, match="4 steps came, of which 4 are not scored"):
         sf.fit(model(), short, key=0, batch_size=16, progress=False)
@@ -105,6 +113,34 @@ def test_what_cannot_be_learned_is_refused():
         SeriesEncoder(1, 2, layers=1, key=0, **SMALL)(jnp.ones(3))
     with pytest.raises(ValueError, match="a series must be"):
         SeriesEncoder(2, 2, layers=1, key=0, **SMALL)(jnp.ones(30))
+
+
+def test_parameters_that_are_not_given_may_be_constant():
+    """It never sees them; one that it is told says nothing where it never varies."""
+    x = np.random.default_rng(0).normal(size=(200, 30))
+    sims = sf.Simulations(np.full((200, 1), 0.5), x, ("alpha",))
+    fit = sf.fit(model(), sims, key=0, batch_size=64, max_epochs=1, progress=False)
+    assert np.isfinite(fit.history["valid_loss"]).all()
+    encoder = SeriesEncoder(1, 2, layers=1, key=0, **SMALL)
+    told = sf.Bottleneck(encoder, SeriesDecoder(1, 3, conditions=2, wavenet=WAVE, key=1, **SMALL), given=("alpha",))
+    with pytest.raises(ValueError, match=r"'alpha' is 0.5 in every simulation"):
+        sf.fit(told, sims, key=0, batch_size=64, max_epochs=1, progress=False)
+
+
+@pytest.mark.parametrize(
+    ("z", "steps", "words"),
+    [
+        (np.zeros((2, 3)), 10, r"z must be \(n, 2\).* but \(2, 3\) came"),
+        (np.zeros(2), 10, r"z must be \(n, 2\).* but \(2,\) came"),
+        (np.zeros((0, 2)), 10, r"z must be \(n, 2\)"),
+        (np.full((2, 2), np.nan), 10, "not finite"),
+        (np.zeros((2, 2)), 1.5, "steps must be a whole number, at least 1, but 1.5 came"),
+        (np.zeros((2, 2)), 0, "steps must be a whole number"),
+    ],
+)
+def test_what_cannot_be_generated_is_refused(z, steps, words):
+    with pytest.raises(ValueError, match=words):
+        model().generate(z, steps, key=0)
 
 
 def test_it_can_be_saved(brownian, tmp_path):

@@ -7,6 +7,7 @@ arXiv:1312.6114) with an autoregressive decoder of short receptive field (Ferná
 arXiv:2307.11608). Parameters are never shown to it.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -14,6 +15,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 from jaxtyping import Array, Float, PyTree
 
 from ..core import as_key, chunked_map, chunked_mean, Frozen, has_own_memory, KeyLike
@@ -23,7 +25,6 @@ from ._known import known_parameters
 from ._schedule import Schedule
 from ._series_start import started_series
 
-Points = Float[Array | np.ndarray, "n p"]
 _CHUNK = 4  # what is computed for so few series stays in the cache of a CPU
 
 
@@ -54,26 +55,23 @@ class Bottleneck(AbstractObjective):
 
     def __init__(
         self,
-        encoder: SeriesEncoder,
-        decoder: SeriesDecoder,
+        encoder: Any,
+        decoder: Any,
         *,
-        beta: float | Schedule = 1.0,
-        skip: int | None = None,
+        beta: Any = 1.0,
+        skip: Any = None,
         chunk: int | None = None,
         given: Sequence[str] = (),
     ):
-        if (encoder.n_in, encoder.n_latent + len(given)) != (decoder.n_in, decoder.n_latent):
-            more = f" and {len(given)} given parameters" if given else ""
-            raise ValueError(
-                f"encoder and decoder must be of the same numbers a step and latents, but {encoder.n_in} and "
-                f"{encoder.n_latent}{more}, {decoder.n_in} and {decoder.n_latent} came"
-            )
+        _refuse(encoder, decoder, beta, skip, given)
         field = decoder.network.receptive_field
         self.summary, self.decoder, self.skip = encoder, decoder, field if skip is None else int(skip)
-        if self.skip < 0 or (isinstance(beta, float | int) and beta < 0):
-            raise ValueError(f"skip and beta must not be negative, but {skip} and {beta} came")
         self.chunk, self.given, self.known = chunk, tuple(given), None
         self.beta = beta if isinstance(beta, Schedule) else float(beta)
+
+    def learned(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Only those that are given: it never sees the others, which may as well be the same for all series."""
+        return self.given
 
     def start(self, rows: Any, *, names: tuple[str, ...], key: Array) -> "Bottleneck":
         """The first latents start as the principal components of the sizes along time; see `_series_start.py`."""
@@ -119,15 +117,51 @@ class Bottleneck(AbstractObjective):
     def finish(self, held_out: AbstractSource, *, key: Array) -> "Bottleneck":
         return self
 
-    def generate(
-        self, z: Float[Array | np.ndarray, "n k"], steps: int, *, key: KeyLike, theta: Points | None = None
-    ) -> Array:
+    def generate(self, z: Any, steps: Any, *, key: KeyLike, theta: Any = None) -> Float[Array, "n steps *n_in"]:
         """A series for each of n latent vectors, in one compiled scan: `(n, steps)`, or `(n, steps, n_in)`.
 
+        - `z`: latents `(n, k)`; `steps`: how long the series are, as many as are wanted.
         - `theta`: parameters `(n, p)`, of a bottleneck that is given some of them.
+
+        **Raises:** `ValueError` for latents that are not `(n, k)` or not finite, `steps` that are not a whole number
+        from 1, or `theta` that does not belong to them.
         """
+        self._refuse_codes(z, steps, theta)
         codes = jax.vmap(self.code)(jnp.asarray(z, float), None if theta is None else jnp.asarray(theta, float))
-        return _generated(self.decoder, codes, steps, as_key(key))
+        return _generated(self.decoder, codes, int(steps), as_key(key))
+
+    def _refuse_codes(self, z: Any, steps: Any, theta: Any) -> None:
+        k = self.summary.n_latent
+        if np.ndim(z) != 2 or np.shape(z)[1] != k or not len(z):
+            raise ValueError(f"z must be (n, {k}), one row a series and one number a latent, but {np.shape(z)} came")
+        if not isinstance(z, Tracer) and not np.isfinite(z).all():
+            raise ValueError("z holds latents that are not finite; leave those rows out")
+        if not isinstance(steps, int | np.integer) or steps < 1:
+            raise ValueError(f"steps must be a whole number, at least 1, but {steps} came")
+        if theta is not None and (np.ndim(theta) != 2 or len(theta) != len(z)):
+            raise ValueError(f"theta must be ({len(z)}, p), one row for each of z, but {np.shape(theta)} came")
+
+
+def _refuse(encoder: Any, decoder: Any, beta: Any, skip: Any, given: Sequence[str]) -> None:
+    for name, part, kind in (("encoder", encoder, SeriesEncoder), ("decoder", decoder, SeriesDecoder)):
+        if not isinstance(part, kind):
+            raise TypeError(
+                f"{name} must be a sf.networks.{kind.__name__}, made for series of any length, but a "
+                f"{type(part).__name__} came"
+            )
+    if (encoder.n_in, encoder.n_latent + len(given)) != (decoder.n_in, decoder.n_latent):
+        more = f" and {len(given)} given parameters" if given else ""
+        raise ValueError(
+            f"encoder and decoder must be of the same numbers a step and latents, but {encoder.n_in} and "
+            f"{encoder.n_latent}{more}, {decoder.n_in} and {decoder.n_latent} came"
+        )
+    if skip is not None and (not isinstance(skip, int | np.integer) or skip < 0):
+        raise ValueError(f"skip must be a whole number of steps and must not be negative, but {skip} came")
+    prices = beta.values if isinstance(beta, Schedule) else (beta,)
+    if not all(isinstance(price, float | int | np.number) and 0 <= price < math.inf for price in prices):
+        raise ValueError(
+            f"beta must be finite and must not be negative, a number or a sf.objectives.Schedule, but {beta} came"
+        )
 
 
 def _chunk_here() -> int | None:

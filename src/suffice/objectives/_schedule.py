@@ -2,6 +2,7 @@
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array
 
 
@@ -16,11 +17,13 @@ class Schedule(eqx.Module):
     [0.1, 1.0]
     """
 
-    steps: tuple[int, ...] = eqx.field(static=True)
-    values: tuple[float, ...] = eqx.field(static=True)
+    steps: tuple[int, ...] = eqx.field(static=True, converter=tuple)
+    values: tuple[float, ...] = eqx.field(static=True, converter=tuple)
     stages: bool = eqx.field(static=True, default=False)
 
     def __check_init__(self):
+        if not np.isfinite([*self.steps, *self.values]).all():
+            raise ValueError(f"steps and values must be finite, but {self.steps} and {self.values} came")
         if len(self.steps) != len(self.values) or not self.steps or list(self.steps) != sorted(set(self.steps)):
             raise ValueError(f"steps must rise and have one value each, but {self.steps} and {self.values} came")
 

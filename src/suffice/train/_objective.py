@@ -19,7 +19,7 @@ class AbstractObjective(eqx.Module):
     (or `self`); an objective that has been trained goes on from where it is. In `finish`, measure
     on the held-out part what the trained objective needs besides its weights, or return `self`.
     `monitor` names the held-out number that decides on the best weights: `"loss"`, or one of
-    those that `loss` returns beside it.
+    those that `loss` returns beside it. One that does not learn about all parameters says in `learned` about which.
     """
 
     summary: eqx.AbstractVar[Callable]
@@ -28,6 +28,10 @@ class AbstractObjective(eqx.Module):
     @abc.abstractmethod
     def start(self, rows: Any, *, names: tuple[str, ...], key: Array) -> "AbstractObjective":
         """This objective, started from training rows (NumPy arrays with a leading axis) of named parameters."""
+
+    def learned(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Which of the named parameters it learns about, and so must vary in the training data: all, unless told."""
+        return names
 
     @abc.abstractmethod
     def loss(self, batch: PyTree, *, key: Array, step: Array) -> tuple[Array, dict[str, Array]]:

@@ -1,5 +1,6 @@
 """Which rows of simulations can be trained on, and the warning about those that cannot."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -45,12 +46,12 @@ def _good(sims: Simulations, start: int) -> np.ndarray:
     return good
 
 
-def refuse_constant_parameters(rows: Any, names: tuple[str, ...]) -> None:
-    """`ValueError` for a parameter that has one value in all rows: there is nothing to learn of it."""
+def refuse_constant_parameters(rows: Any, names: tuple[str, ...], learned: Sequence[str]) -> None:
+    """`ValueError` for a parameter that is learned about and has one value in all rows: there is nothing to learn."""
     if not isinstance(rows, Batch):
         return
     for name, column in zip(names, np.asarray(rows.theta).T):
-        if np.ptp(column) == 0:
+        if name in learned and np.ptp(column) == 0:
             raise ValueError(
                 f"parameter {name!r} is {column[0]:g} in every simulation, so nothing can be learned about it; "
                 "drop it with sims.select(target=[...]) or vary it"
