@@ -1,12 +1,16 @@
 """Series with steps that are not known: what is padded changes nothing, and what is missing is not scored."""
 
+from pathlib import Path
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import suffice as sf
 from suffice.networks import SeriesDecoder, SeriesEncoder
 
+SHIPPED = (3.1342439, 3.4249706, 3.1851282)  # of the model that lies beside the examples
 X = jax.random.normal(jax.random.key(0), (40, 2))
 
 
@@ -39,12 +43,36 @@ def test_missing_steps_are_not_scored_and_padding_leaves_the_rest_as_it_was():
     wave = {"width": 4, "skips": 4, "dilations": (1, 2)}
     decoder = stirred(SeriesDecoder(2, 3, conditions=2, channels=4, segments=4, hidden=(8,), wavenet=wave, key=1))
     z = jnp.array([0.3, -1.0, 0.5])
-    mask = jnp.ones(40, bool).at[jnp.array([5, 39])].set(False)
+    mask = jnp.ones(40, bool).at[jnp.array([5, 20])].set(False)
     log = decoder.log_probs({"x": X.at[5].set(jnp.nan), "mask": mask}, z)
-    assert log[5] == log[39] == 0 and np.isfinite(log).all()
-    np.testing.assert_allclose(log[:5], decoder.log_probs(X, z)[:5], atol=1e-5)
+    assert log[5] == log[20] == 0 and np.isfinite(log).all()
+    np.testing.assert_allclose(log[:5], decoder.log_probs(X, z)[:5], rtol=1e-5, atol=1e-5)
     slope = jax.grad(lambda x: decoder.log_probs({"x": x, "mask": mask}, z).sum())(X.at[5].set(jnp.nan))
     assert np.isfinite(slope).all()
+
+
+def test_padding_changes_no_density():
+    """Conditions and scale are stretched over what is known, as the encoder's segments are."""
+    wave = {"width": 4, "skips": 4, "dilations": (1, 2)}
+    decoder = stirred(SeriesDecoder(2, 3, conditions=2, channels=4, segments=4, hidden=(8,), wavenet=wave, key=1))
+    z = jnp.array([0.3, -1.0, 0.5])
+    log_probs = jax.jit(lambda x: decoder.log_probs(x, z))
+    for n in (1, 3, 30, 40):
+        log = log_probs(padded(X[:n], 64))
+        np.testing.assert_allclose(log[:n], decoder.log_probs(X[:n], z), rtol=1e-4, atol=1e-4)
+        assert (log[n:] == 0).all()
+    nothing = {"x": X, "mask": jnp.zeros(40, bool)}
+    assert (log_probs(nothing) == 0).all()
+
+
+def test_whole_series_have_the_densities_that_the_shipped_model_was_made_with():
+    """Numbers of the model when it was trained: no change of the decoder may change them."""
+    model = sf.load(Path(__file__).parents[2] / "examples" / "models" / "fractional_brownian.sf")
+    x = jnp.asarray(1e-2 * np.sin(np.arange(399) ** 1.5), jnp.float32)
+    log = model.decoder.log_probs(x, model.summary(x))
+    np.testing.assert_allclose(log[np.array([40, 200, 398])], SHIPPED, rtol=2e-5)
+    made = model.decoder.log_probs(padded(x[:, None], 450), model.summary(x))
+    np.testing.assert_allclose(made[:399], log, atol=2e-4)
 
 
 def test_a_mask_of_another_length_is_refused():

@@ -3,7 +3,8 @@
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+import numpy as np
+from jaxtyping import Array, Float, Int
 
 
 class Series(NamedTuple):
@@ -28,3 +29,8 @@ def as_series(x: Any, n_in: int) -> Series:
         raise ValueError(f"the mask of a series of {len(rows)} steps must have one value a step, but {mask.shape} came")
     known = mask.astype(rows.dtype)
     return Series(jnp.where(known[:, None] > 0, rows, 0.0), known)
+
+
+def known_length(known: Float[Array, " t"]) -> Int[Array, ""]:
+    """How many steps there are up to the last one that is known, at least one."""
+    return jnp.max(jnp.where(known > 0, np.arange(len(known)) + 1, 1))

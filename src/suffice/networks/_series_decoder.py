@@ -15,12 +15,12 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from ..core import as_key, KeyLike
 from ._convolution import Convolution
 from ._layers import Dense
-from ._series import as_series
+from ._series import as_series, known_length
 from ._wavenet import WaveNet
 
 _RANGE = 8.0
@@ -89,16 +89,27 @@ class SeriesDecoder(eqx.Module):
         self.network = WaveNet(n_in, told, conditions, key=keys[6], **(wavenet or {}))
         self.n_in, self.n_latent, self.segments, self.components = n_in, n_latent, segments, components
 
-    def conditions(self, z: Float[Array, " k"], length: int) -> Conditions:
-        """Channels along `length` steps, and the scale."""
+    def conditions(self, z: Float[Array, " k"], length: int, known: Int[Array, ""] | None = None) -> Conditions:
+        """Channels along `length` steps, and the scale; stretched over the first `known` of them where that is given.
+
+        What comes after those is never scored, and is made so that it changes nothing before.
+        """
         h = z
         for layer in self.dense:
             h = jax.nn.relu(layer(h))
-        h = h.reshape(self.segments, -1)[np.arange(length) * self.segments // length]
+        steps = np.arange(length)
+        if known is None:
+            inside: Any = 1.0
+            which, weights = steps * self.segments // length, _between_knots(len(self.scale.bias), length)
+        else:
+            inside = (steps < known)[:, None]
+            which = (steps * self.segments // known).clip(0, self.segments - 1)
+            weights = _between_knots_of(len(self.scale.bias), length, known)
+        h = h.reshape(self.segments, -1)[which]
         for layer in self.convolutions[:-1]:
-            h = jax.nn.relu(layer(h))
-        scale = jnp.asarray(_between_knots(len(self.scale.bias), length)) @ self.scale(z)
-        return Conditions(jax.nn.softplus(self.convolutions[-1](h)), scale[:, None])
+            h = jax.nn.relu(layer(h * inside))
+        h = self.convolutions[-1](h * inside)
+        return Conditions(jax.nn.softplus(h), (jnp.asarray(weights) @ self.scale(z))[:, None])
 
     def normals(self, x: Any, z: Float[Array, " k"]) -> tuple[Float[Array, "t d"], Float[Array, "t d"]]:
         """Mean and log of the standard deviation of every step, given the steps before it."""
@@ -146,8 +157,8 @@ class SeriesDecoder(eqx.Module):
 
     def _mixtures(self, x: Any, z: Float[Array, " k"]) -> tuple["_Mixture", Float[Array, "t 1"]]:
         """Of every step in units of the scale, and the logarithm of that."""
-        rows, _ = as_series(x, self.n_in)
-        given = self.conditions(z, len(rows))
+        rows, known = as_series(x, self.n_in)
+        given = self.conditions(z, len(rows), None if known is None else known_length(known))
         units = jnp.arcsinh(rows * jnp.exp(-given.log_scale))
         return self._told(self.network(units, given.along) + self.direct(given.along)), given.log_scale
 
@@ -171,6 +182,13 @@ def _between_knots(knots: int, length: int) -> Float[np.ndarray, "t knots"]:
     """Weights of the knots at every step."""
     at = np.interp(np.linspace(0, 1, max(length, 2))[:length], knot_places(knots), np.arange(knots))
     return np.maximum(0, 1 - np.abs(at[:, None] - np.arange(knots))).astype(np.float32)
+
+
+def _between_knots_of(knots: int, length: int, known: Int[Array, ""]) -> Float[Array, "t knots"]:
+    """Those of a series of which the first `known` steps are there."""
+    along = (np.arange(length) / (known - 1).clip(1)).clip(0, 1)
+    at = jnp.interp(along, knot_places(knots), np.arange(knots, dtype=float))
+    return (1 - jnp.abs(at[:, None] - np.arange(knots))).clip(0)
 
 
 def knot_places(knots: int) -> Float[np.ndarray, " knots"]:
