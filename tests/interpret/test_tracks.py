@@ -1,5 +1,6 @@
 """Exponents of tracks beside the exact likelihood, gaps included."""
 
+import dataclasses
 import itertools
 
 import jax
@@ -9,6 +10,7 @@ import scipy.stats
 
 import suffice as sf
 from suffice.interpret._track_likelihood import grid_of, noise_of
+from suffice.interpret._track_posterior import in_units
 from suffice.simulate import Tracks
 from suffice.simulate.processes import FractionalBrownian
 
@@ -53,21 +55,38 @@ def test_the_noise_that_all_share_is_found():
 
 def test_as_good_as_the_estimator_that_knows_the_noise():
     theta, tracks = simulated(160, seed=2, missing=0.02)
+    tracks = dataclasses.replace(tracks, frame_interval=0.05)
     found = sf.interpret.analyse_tracks(tracks, simulations=6000, progress=False)
     known = grid_of(tracks, NOISE).best()
     error, best = (np.abs(alpha - theta[:, 0]).mean() for alpha in (found.table["alpha"], known[:, 0]))
     assert error < 1.1 * best and best < 0.16
-    held = (found.table["alpha_low"] < theta[:, 0]) & (theta[:, 0] < found.table["alpha_high"])
-    assert 0.81 < held.mean() < 0.97  # of nine tenths
-    assert np.abs(found.table["alpha_mean"] - theta[:, 0]).mean() < 1.35 * best
-    assert np.corrcoef(np.log(found.table["D_mean"]), np.log(theta[:, 1]))[0, 1] > 0.9
+    d = theta[:, 1] * 0.05 ** -theta[:, 0]  # a unit of time
+    for name, truth in (("alpha", theta[:, 0]), ("D", d)):
+        held = (found.table[f"{name}_low"] < truth) & (truth < found.table[f"{name}_high"])
+        assert 0.81 < held.mean() < 0.97  # of nine tenths
+    assert np.abs(found.table["alpha_mean"] - theta[:, 0]).mean() < 1.15 * best
+    assert np.corrcoef(np.log(found.table["D_mean"]), np.log(d))[0, 1] > 0.9
+
+
+def test_intervals_of_d_hold_what_the_exponent_leaves_open():
+    """Of normal α and log D, whose correlation ρ is known: log D - α log Δt is normal too."""
+    rng = np.random.default_rng(0)
+    sizes, rho, interval = np.array([0.2, 0.3]), 0.6, 0.05
+    covariance = np.outer(sizes, sizes) * [[1, rho], [rho, 1]]
+    drawn = rng.multivariate_normal([0.9, -3.0], covariance, size=(2, 200_000))
+    found = in_units(drawn, 0.9, interval)
+    slope = np.array([-np.log(interval), 1.0])
+    middle, spread = slope @ [0.9, -3.0], np.sqrt(slope @ covariance @ slope)
+    law = scipy.stats.norm(middle, spread)
+    np.testing.assert_allclose(np.log(found["D_low"]), law.ppf(0.05), atol=0.015)
+    np.testing.assert_allclose(np.log(found["D_high"]), law.ppf(0.95), atol=0.015)
+    np.testing.assert_allclose(found["D_mean"], np.exp(middle + spread**2 / 2), rtol=0.02)
+    np.testing.assert_allclose(found["alpha_low"], 0.9 + 0.2 * scipy.stats.norm.ppf(0.05), atol=0.004)
 
 
 def test_units_of_time():
     """Frames 0.1 apart: D = D_frame / 0.1^alpha."""
     _theta, tracks = simulated(5, seed=3)
-    import dataclasses
-
     faster = dataclasses.replace(tracks, frame_interval=0.1)
     one, other = (sf.interpret.analyse_tracks(t, noise=NOISE, simulations=0).table for t in (tracks, faster))
     np.testing.assert_allclose(other["D"], one["D"] * 0.1 ** -one["alpha"])

@@ -3,30 +3,21 @@
 import dataclasses
 from typing import Any
 
-import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
-import numpyro.distributions as dist
 import pandas as pd
-from jaxtyping import Array, Float
 
 from ..checks import draw
 from ..core import as_key, KeyLike
-from ..networks import MLP, SeriesDecoder, SeriesEncoder
-from ..objectives import Bottleneck, Ratio, Schedule
-from ..posteriors import posterior
-from ..priors import Prior
-from ..simulate import simulate, Simulations, Tracks
-from ..simulate.processes import FractionalBrownian
+from ..networks import SeriesDecoder, SeriesEncoder
+from ..objectives import Bottleneck, Schedule
+from ..simulate import Simulations, Tracks
 from ..train import Fit, fit
 from ._latents import latents
-from ._track_features import lags_of, track_features
-from ._track_likelihood import grid_of, noise_of, TrackGrid
+from ._track_likelihood import grid_of, noise_of
+from ._track_posterior import posterior_columns
 
-_ALPHA = (0.05, 1.95)
 _LATENTS = 4
-_SUMMARIES = 4
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -79,7 +70,7 @@ def analyse_tracks(
     columns: dict[str, Any] = {"track": tracks.ids, "frames": frames, "seen": tracks.seen.sum(axis=1)}
     columns |= {"alpha": alpha, "D": d * tracks.frame_interval**-alpha}
     if simulations:
-        columns |= _posterior_columns(tracks, grid, simulations, level, as_key(key), progress)
+        columns |= posterior_columns(tracks, grid, simulations, level, as_key(key), progress)
     if model is not None:
         columns |= _latent_columns(tracks, model)
     return TrackResults(pd.DataFrame(columns), found, tracks, level)
@@ -107,43 +98,6 @@ def learn_tracks(
         objective, tracks.simulations(), key=for_fit, batch_size=size, max_epochs=max_epochs, min_epochs=25,
         track_from=later, progress=progress,
     )  # fmt: skip
-
-
-def _posterior_columns(
-    tracks: Tracks, grid: TrackGrid, n: int, level: float, key: Array, progress: bool
-) -> dict[str, np.ndarray]:
-    """From ratios trained on simulated tracks of the same lengths and gaps."""
-    for_sims, for_network, for_fit, for_posterior = jax.random.split(key, 4)
-    prior = Prior(alpha=dist.Uniform(*_ALPHA), D=dist.LogUniform(float(grid.d[0]), float(grid.d[-1])))
-    frames, dims = tracks.positions.shape[1:]
-    process, lags = FractionalBrownian(frames - 1, dims=dims, noise=grid.noise), lags_of(frames)
-    patterns = jnp.asarray(tracks.seen)
-
-    def simulator(key: Array, theta: Array) -> Array:
-        for_pattern, for_path = jax.random.split(key)
-        steps = process(for_path, theta).reshape(frames - 1, dims)
-        positions = jnp.concatenate([jnp.zeros((1, dims)), jnp.cumsum(steps, axis=0)])
-        return track_features(positions, patterns[jax.random.randint(for_pattern, (), 0, len(patterns))], lags)
-
-    sims = simulate(prior, simulator, n, key=for_sims, progress=progress)
-    network = MLP(len(lags) + 1, _SUMMARIES, width=64, key=for_network)
-    trained = fit(Ratio(network), sims, key=for_fit, max_epochs=60, patience=8, progress=progress)
-    # In single precision a position far from the origin loses its digits.
-    places = jnp.asarray(tracks.positions - tracks.positions[:, :1], float)
-    seen = eqx.filter_jit(jax.vmap(lambda x, known: track_features(x, known, lags)))(places, patterns)
-    given = posterior(trained, prior, np.asarray(seen), key=for_posterior)
-    low, high = (np.asarray(given.quantile(q), np.float64) for q in (0.5 - level / 2, 0.5 + level / 2))
-    return _in_units(np.asarray(given.mean, np.float64), low, high, tracks.frame_interval)
-
-
-def _in_units(
-    mean: Float[np.ndarray, "n 2"], low: Float[np.ndarray, "n 2"], high: Float[np.ndarray, "n 2"], interval: float
-) -> dict[str, np.ndarray]:
-    """D from a frame to a unit of time, at the mean exponent."""
-    parts = {"mean": mean, "low": low, "high": high}
-    unit = interval ** -mean[:, 0]
-    alpha = {f"alpha_{name}": part[:, 0] for name, part in parts.items()}
-    return alpha | {f"D_{name}": part[:, 1] * unit for name, part in parts.items()}
 
 
 def _latent_columns(tracks: Tracks, model: Fit | Bottleneck) -> dict[str, np.ndarray]:
