@@ -42,10 +42,9 @@ def main() -> None:
 
     latents = sf.interpret.latents(model, sims)
     print(latents.activity().to_string(index=False))
-    options = {"folds": 2, "max_epochs": 4, "hidden": (16,)} if args.quick else {"folds": 3}
-    table = sf.interpret.relevance(latents, progress=False, **options)
-    print(table.to_string(index=False))
-    print("together:", sf.interpret.information(latents, progress=False, **options))
+    table = sf.interpret.relevance(latents)
+    print(table.to_string(index=False, float_format=lambda number: f"{number:.3f}"))
+    print("together:", sf.interpret.information(latents))
     for i in latents.active:
         found = sf.interpret.formula(latents.mean[:, i], latents.theta, latents.names)
         print(f"latent {i}:\n{found}")

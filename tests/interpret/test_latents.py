@@ -170,6 +170,36 @@ def test_relevance_is_the_mutual_information():
     assert exact - 0.1 < joint.value < exact + 0.03
 
 
+@pytest.mark.parametrize("each", [8, 200])
+def test_relevance_on_a_grid_needs_no_training(each):
+    """Latents that are log D and alpha plus normal noise: exact by quadrature over the grid."""
+    alphas, sizes = np.linspace(0.2, 1.8, 9), np.geomspace(1e-5, 1e-2, 7)
+    theta = np.repeat([[a, d] for a in alphas for d in sizes], each, axis=0)
+    centres = (np.log(theta[:, 1]) / 2.3, 4 * (theta[:, 0] - 1))
+    rng = np.random.default_rng(1)
+    awake = np.stack([c + 0.3 * rng.normal(size=len(theta)) for c in centres], axis=1)
+    mean = np.column_stack([awake, 1e-3 * rng.normal(size=len(theta))])
+    found = Latents(mean, np.tile([-2.4, -2.4, 0.0], (len(theta), 1)), theta, NAMES)
+    table = relevance(found).set_index(["latent", "parameter"])["value"]
+    exact = [exactly_told(np.log(sizes) / 2.3), exactly_told(4 * (alphas - 1))]
+    below = 0.25 if each == 8 else 0.05
+    assert exact[0] - below < table[0, "D"] < exact[0] + 0.05
+    assert exact[1] - below < table[1, "alpha"] < exact[1] + 0.05
+    assert table[[(0, "alpha"), (1, "D"), (2, "alpha"), (2, "D")]].abs().max() < 0.03
+    joint = information(found)
+    assert str(joint).startswith("I(z; theta) >= ")
+    assert sum(exact) - 2 * below < joint.value < sum(exact) + 0.05
+
+
+def exactly_told(centres, noise=0.3):
+    """I(c; z) of classes of equal weight, z = centre + noise."""
+    z = np.linspace(centres.min() - 3, centres.max() + 3, 20_001)
+    p = np.exp(-0.5 * ((z - centres[:, None]) / noise) ** 2) / noise / np.sqrt(2 * np.pi)
+    whole = p.mean(axis=0)
+    entropy = -(whole * np.log(np.maximum(whole, 1e-300))).sum() * (z[1] - z[0])
+    return entropy - 0.5 * np.log(2 * np.pi * np.e * noise**2)
+
+
 def test_disentanglement_of_one_each_and_of_mixtures():
     apart, mixed = latents(ALPHA, np.log(D)), latents(ONE + OTHER, ONE - OTHER + 3 * np.log(D))
     assert mutual_information_gap(apart) > 0.7 > 0.5 > mutual_information_gap(mixed)
