@@ -46,6 +46,35 @@ def test_the_likelihood_is_that_of_normal_numbers():
         assert grid.log[i, a, j] == pytest.approx(sum(law.logpdf(y[:, k]) for k in range(2)), rel=1e-8)
 
 
+def test_what_lies_between_frames_costs_nothing():
+    """One frame far from the others: the covariance of positions at the times, for 1,000,001 frames."""
+    at, rng = np.array([0, 1, 2, 3, 5, 6, 1_000_000]), np.random.default_rng(0)
+    seen, positions = np.zeros((1, at[-1] + 1), bool), np.zeros((1, at[-1] + 1, 2))
+    seen[0, at], positions[0, at] = True, 0.2 * np.cumsum(rng.normal(size=(len(at), 2)), axis=0)
+    grid = grid_of(Tracks((0,), positions, seen, 1.0, ()), NOISE)
+    a, j = 9, 17
+    alpha, t = grid.alpha[a], at.astype(float)
+    places = grid.d[j] * (t[:, None] ** alpha + t**alpha - np.abs(t[:, None] - t) ** alpha) + NOISE**2 * np.eye(len(t))
+    differ = np.diff(np.eye(len(t)), axis=0)
+    law = scipy.stats.multivariate_normal(np.zeros(len(t) - 1), differ @ places @ differ.T)
+    y = np.diff(positions[0, at], axis=0)
+    assert grid.log[0, a, j] == pytest.approx(law.logpdf(y.T).sum(), rel=1e-8)
+
+
+def test_long_tracks_are_scored_in_pieces():
+    """514 steps in two pieces of 257: the sum of their likelihoods, whole tracks beside them as ever."""
+    _, tracks = simulated(2, frames=515, seed=5)
+    tracks.seen[1, 60:] = False
+    grid = grid_of(tracks, NOISE)
+    process = FractionalBrownian(257, noise=NOISE)
+    law = scipy.stats.multivariate_normal(np.zeros(257), process.covariance(np.array([grid.alpha[20], grid.d[17]])))
+    y = np.diff(tracks.positions[0], axis=0)
+    parts = [law.logpdf(y[k : k + 257].T).sum() for k in (0, 257)]
+    assert grid.log[0, 20, 17] == pytest.approx(sum(parts), rel=1e-8)
+    alone = Tracks((0,), tracks.positions[1:, :60], tracks.seen[1:, :60], 1.0, ())
+    np.testing.assert_allclose(grid_of(alone, NOISE).best(), grid.best()[1:], rtol=0.02)
+
+
 def test_the_noise_that_all_share_is_found():
     _, tracks = simulated(250, seed=1)
     assert noise_of(tracks) == pytest.approx(NOISE, rel=0.12)

@@ -1,16 +1,20 @@
 """The exact likelihood of tracks under fractional Brownian motion with localisation noise, gaps included.
 
-Positions seen at frames t_0 < t_1 < … have jointly normal differences, sums of the steps between them:
+Positions seen at frames t_0 < t_1 < … have jointly normal differences y_i = x(t_{i+1}) - x(t_i):
 
-    y = A x,    Cov(y) = D G + noise² M,    G = A Γ(α) Aᵀ,  M = A N Aᵀ
+    Cov(y) = D G(α) + noise² M,    Cov(x(s), x(t)) = D (s^α + t^α - |s - t|^α),    M = 2 on the diagonal, -1 beside it
 
-With G v_i = λ_i M v_i and Vᵀ M V = 1, one decomposition for each α serves every D and every noise:
+With M^-½ G M^-½ u_i = λ_i u_i and v_i = M^-½ u_i, one decomposition for each α serves every D and every noise:
 
     log p(y) = -½ Σ_i [(v_i·y)² / (D λ_i + noise²) + log(D λ_i + noise²)] - ½ log det M - ½ m log 2π
+
+What it costs goes with the cube of the frames in which a particle was seen, whatever lies between them. Tracks of more
+than 512 differences are scored in equal pieces, as if these were independent of each other.
 """
 
 import dataclasses
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -18,13 +22,14 @@ import scipy.linalg
 from jaxtyping import Float
 
 from ..simulate import Tracks
-from ..simulate.processes import FractionalBrownian
 from ._groups import some_rows
 from ._maximum_likelihood import grid_top
 
 _ALPHAS = np.linspace(0.05, 1.95, 39)
 _SIZES = 33
 _ROUNDS = 40
+_LONGEST = 512  # differences scored together
+_BLOCK = 256  # pieces whose squares are held at once
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -44,7 +49,7 @@ class TrackGrid:
 
 
 class _Pattern(NamedTuple):
-    """Tracks seen at the same frames: their numbers, the decomposition for each α, and squares `(v_i·y)²`."""
+    """Pieces seen at the same frames: their tracks, the decomposition for each α, and squares `(v_i·y)²`."""
 
     rows: np.ndarray
     values: Float[np.ndarray, "a m"]
@@ -53,9 +58,9 @@ class _Pattern(NamedTuple):
     dims: int
 
     def log(self, d: Float[np.ndarray, " d"], noise: float) -> Float[np.ndarray, "n a d"]:
-        variance = d[:, None, None] * self.values + noise**2  # (d, a, m)
-        quadratic = np.einsum("anm,dam->nad", self.squares, 1 / variance)
-        return -0.5 * (quadratic + self.dims * np.log(variance).sum(axis=2).T) + self.constant
+        variance = d * self.values[..., None] + noise**2  # (a, m, d)
+        quadratic = (self.squares @ (1 / variance)).transpose(1, 0, 2)
+        return -0.5 * (quadratic + self.dims * np.log(variance).sum(axis=1)) + self.constant
 
 
 def noise_of(tracks: Tracks, *, rows: int = 500) -> float:
@@ -65,10 +70,10 @@ def noise_of(tracks: Tracks, *, rows: int = 500) -> float:
     expectation and maximisation): one that is taken for granted, with motions that do not occur, biases the noise.
     """
     some = tracks[some_rows(len(tracks), rows)]
-    patterns, d = list(_patterns(some, _ALPHAS[::2])), _sizes(some)
+    patterns, d = list(_patterns(some, _ALPHAS[::2], most=max(1, rows // len(some)))), _sizes(some)
 
     def evidence(noise: float) -> float:
-        log = np.concatenate([part.log(d, noise).reshape(len(part.rows), -1) for part in patterns])
+        log = _summed(patterns, len(some), d, noise).reshape(len(some), -1)
         top = log.max(axis=1, keepdims=True)
         likelihood = np.exp(log - top)
         weights = np.full(log.shape[1], 1 / log.shape[1])
@@ -95,10 +100,19 @@ def noise_of(tracks: Tracks, *, rows: int = 500) -> float:
 def grid_of(tracks: Tracks, noise: float) -> TrackGrid:
     """The likelihood of every track on a grid of α from 0.05 to 1.95 and of D about what the tracks show."""
     d = _sizes(tracks)
-    log = np.empty((len(tracks), len(_ALPHAS), len(d)))
-    for part in _patterns(tracks, _ALPHAS):
-        log[part.rows] = part.log(d, noise)
-    return TrackGrid(_ALPHAS, d, noise, log)
+    return TrackGrid(_ALPHAS, d, noise, _summed(_patterns(tracks, _ALPHAS), len(tracks), d, noise))
+
+
+def _summed(patterns: Iterable[_Pattern], n: int, d: np.ndarray, noise: float) -> Float[np.ndarray, "n a d"]:
+    """Log-likelihoods of n tracks from those of their pieces."""
+    total: np.ndarray | None = None
+    for part in patterns:
+        log = part.log(d, noise)
+        if total is None:
+            total = np.zeros((n, *log.shape[1:]))
+        np.add.at(total, part.rows, log)
+    assert total is not None
+    return total
 
 
 def _sizes(tracks: Tracks) -> Float[np.ndarray, " d"]:
@@ -111,23 +125,40 @@ def _sizes(tracks: Tracks) -> Float[np.ndarray, " d"]:
     return np.geomspace(0.02 * np.quantile(sizes, 0.01), 2 * sizes.max(), _SIZES)
 
 
-def _patterns(tracks: Tracks, alphas: np.ndarray) -> Iterator[_Pattern]:
-    steps = tracks.seen.shape[1] - 1
-    process, still = FractionalBrownian(steps), FractionalBrownian(steps, noise=1.0)
-    moving = [process.covariance(np.array([alpha, 1.0])) for alpha in alphas]
-    noise = still.covariance(np.array([1.0, 1.0])) - process.covariance(np.array([1.0, 1.0]))
-    kinds, which = np.unique(tracks.seen, axis=0, return_inverse=True)
-    for k, seen in enumerate(kinds):
-        at, rows = np.flatnonzero(seen), np.flatnonzero(which.ravel() == k)
-        step = np.arange(steps)
-        sums = ((step >= at[:-1, None]) & (step < at[1:, None])).astype(np.float64)
-        y = np.diff(tracks.positions[rows][:, at], axis=1)
-        m = sums @ noise @ sums.T
-        values, squares = [], []
-        for covariance in moving:
-            value, vectors = scipy.linalg.eigh(sums @ covariance @ sums.T, m)
-            values.append(np.maximum(value, 1e-12 * value.max()))
-            squares.append(((vectors.T @ y) ** 2).sum(axis=2))
-        dims = y.shape[2]
-        constant = -0.5 * dims * (np.linalg.slogdet(m)[1] + len(m) * np.log(2 * np.pi))
-        yield _Pattern(rows, np.array(values), np.array(squares), float(constant), dims)
+def _patterns(tracks: Tracks, alphas: np.ndarray, *, most: int | None = None) -> Iterator[_Pattern]:
+    """Pieces of tracks, those seen at the same frames together; of each track at most so many."""
+    kinds: dict[bytes, list[tuple[int, np.ndarray]]] = {}
+    for row, seen in enumerate(tracks.seen):
+        for at in _pieces(np.flatnonzero(seen))[:most]:
+            kinds.setdefault((at - at[0]).tobytes(), []).append((row, at))
+    for pieces in kinds.values():
+        values, vectors, log_det = _decomposed(pieces[0][1], alphas)
+        for start in range(0, len(pieces), _BLOCK):
+            block = pieces[start : start + _BLOCK]
+            y = np.stack([np.diff(tracks.positions[row, at], axis=0) for row, at in block])  # (n, m, dims)
+            squares = sum((y[:, :, k] @ vectors) ** 2 for k in range(y.shape[2]))
+            dims = y.shape[2]
+            constant = -0.5 * dims * (log_det + y.shape[1] * np.log(2 * np.pi))
+            yield _Pattern(np.array([row for row, _ in block]), values, np.asarray(squares), constant, dims)
+
+
+def _pieces(at: np.ndarray) -> list[np.ndarray]:
+    """Frames of one track, cut where there are too many; neighbours share a frame, so that no step is lost."""
+    count = -(-(len(at) - 1) // _LONGEST)
+    edges = np.linspace(0, len(at) - 1, count + 1).astype(int)
+    return [at[a : b + 1] for a, b in itertools.pairwise(edges)]
+
+
+def _decomposed(at: np.ndarray, alphas: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """λ `(a, m)` and v, as columns, `(a, m, m)` for frames t_0 … t_m; log det M."""
+    m = len(at) - 1
+    sizes, modes = scipy.linalg.eigh_tridiagonal(np.full(m, 2.0), np.full(m - 1, -1.0))
+    root = modes / np.sqrt(sizes) @ modes.T
+    apart = np.abs(at[:, None] - at[None]).astype(np.float64)
+    values, vectors = np.empty((len(alphas), m)), np.empty((len(alphas), m, m))
+    for k, alpha in enumerate(alphas):
+        power = apart**alpha
+        moving = power[1:, :-1] + power[:-1, 1:] - power[1:, 1:] - power[:-1, :-1]
+        value, vector = np.linalg.eigh(root @ moving @ root)
+        values[k], vectors[k] = np.maximum(value, 1e-12 * value.max()), root @ vector
+    return values, vectors, float(np.log(m + 1))

@@ -24,6 +24,7 @@ from ._track_likelihood import TrackGrid
 _ALPHA = (0.05, 1.95)
 _SUMMARIES = 4
 _DRAWS = 4000
+_FRAMES = 400_000  # simulated at once
 _TRACKS = 256  # at once: a grid of the two parameters for each
 
 
@@ -44,7 +45,8 @@ def posterior_columns(
         positions = jnp.concatenate([jnp.zeros((1, dims)), jnp.cumsum(steps, axis=0)])
         return track_features(positions, patterns[jax.random.randint(for_pattern, (), 0, len(patterns))], lags)
 
-    sims = simulate(prior, simulator, n, key=for_sims, progress=progress)
+    chunk = int(np.clip(_FRAMES // frames, 1, 1024))
+    sims = simulate(prior, simulator, n, key=for_sims, chunk=chunk, progress=progress)
     network = MLP(len(lags) + 1, _SUMMARIES, width=64, key=for_network)
     trained = fit(Ratio(network, "joint"), sims, key=for_fit, max_epochs=60, patience=8, progress=progress)
     parts = []
@@ -70,5 +72,9 @@ def in_units(drawn: Float[np.ndarray, "n s 2"], level: float, interval: float) -
 def _features(tracks: Tracks, lags: tuple[int, ...]) -> np.ndarray:
     # In single precision a position far from the origin loses its digits.
     places = jnp.asarray(tracks.positions - tracks.positions[:, :1], float)
-    found = eqx.filter_jit(jax.vmap(lambda x, known: track_features(x, known, lags)))(places, jnp.asarray(tracks.seen))
-    return np.asarray(found)
+    return np.asarray(_features_of(places, jnp.asarray(tracks.seen), lags))
+
+
+@eqx.filter_jit
+def _features_of(places: Array, seen: Array, lags: tuple[int, ...]) -> Array:
+    return jax.vmap(lambda x, known: track_features(x, known, lags))(places, seen)
