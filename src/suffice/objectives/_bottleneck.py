@@ -69,7 +69,7 @@ class Bottleneck(AbstractObjective):
         self.chunk, self.given, self.known = chunk, tuple(given), None
         self.beta = beta if isinstance(beta, Schedule) else float(beta)
 
-    def learned(self, names: tuple[str, ...]) -> tuple[str, ...]:
+    def parameters_learned(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """Only those that are given: it never sees the others, which may as well be the same for all series."""
         return self.given
 

@@ -135,7 +135,7 @@ def fit(
     whole = as_source(data, batch_size, segment)
     source, held_out, split = whole.divide(valid, test, key=for_split)
     rows = source.sample(START_ROWS, key=for_start)
-    refuse_constant_parameters(rows, whole.names, objective.learned(whole.names))
+    refuse_constant_parameters(rows, whole.names, objective.parameters_learned(whole.names))
     if ensemble > 1 and isinstance(whole, Shards):
         raise ValueError("an ensemble is trained on simulations in memory: pass sims.load(), or ensemble=1")
     found, history, why = train(

@@ -29,7 +29,7 @@ class AbstractObjective(eqx.Module):
     def start(self, rows: Any, *, names: tuple[str, ...], key: Array) -> "AbstractObjective":
         """This objective, started from training rows (NumPy arrays with a leading axis) of named parameters."""
 
-    def learned(self, names: tuple[str, ...]) -> tuple[str, ...]:
+    def parameters_learned(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """Which of the named parameters it learns about, and so must vary in the training data: all, unless told."""
         return names
 
