@@ -5,27 +5,23 @@ beside it are not known (their sum is).
 """
 
 import dataclasses
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 from jaxtyping import Bool, Float
 
-from ..core import in_short, listed
+from ..core import listed
 from ._simulations import Simulations
+from ._track_table import track_table, TrackTable
 
-# Names of the columns track, frame, x, y, z in the files of these programs.
-FORMATS: dict[str, tuple[str, ...]] = {
-    "trackmate": ("TRACK_ID", "FRAME", "POSITION_X", "POSITION_Y", "POSITION_Z"),
-    "trackpy": ("particle", "frame", "x", "y", "z"),
-    "andi": ("traj_idx", "frame", "x", "y", "z"),
-}
 _SHORTEST = 10
+_WHOLE = re.compile(r"[0-9]{1,18}(\.0*)?")  # spreadsheets write 1.0 for 1
 _LARGEST = 2.0**53
 # Tracks are laid out from their first to their last frame: so many places for each point are gaps, more a mistake.
-_PLACES_A_POINT = 1000
+_PLACES_A_POINT = 100
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -36,6 +32,7 @@ class Tracks:
     - `seen`: `(n, frames)`, whether the particle was seen in that frame; positions are 0 elsewhere.
     - `frame_interval`: time between frames.
     - `told`: what was found and left out, in sentences.
+    - `units`: what lengths and times are counted in.
     """
 
     ids: tuple[Any, ...]
@@ -43,14 +40,16 @@ class Tracks:
     seen: Bool[np.ndarray, "n frames"]
     frame_interval: float
     told: tuple[str, ...]
+    units: tuple[str, str] = ("pixels", "frames")
 
     def __len__(self) -> int:
         return len(self.ids)
 
-    def __getitem__(self, rows: np.ndarray) -> "Tracks":
-        """Some of them, by their numbers."""
-        ids = tuple(self.ids[i] for i in np.asarray(rows))
-        return dataclasses.replace(self, ids=ids, positions=self.positions[rows], seen=self.seen[rows])
+    def __getitem__(self, rows: Any) -> "Tracks":
+        """Some of them: by a number, a slice, numbers, or whether each is wanted."""
+        which = np.atleast_1d(np.arange(len(self))[rows])
+        ids = tuple(self.ids[i] for i in which)
+        return dataclasses.replace(self, ids=ids, positions=self.positions[which], seen=self.seen[which])
 
     @property
     def known(self) -> Bool[np.ndarray, "n steps"]:
@@ -75,8 +74,9 @@ def read_tracks(
     pixel_size: float = 1.0,
     frame_interval: float = 1.0,
     shortest: int = _SHORTEST,
+    units: Sequence[str] = (),
 ) -> Tracks:
-    """Read a CSV file as TrackMate, trackpy or the AnDi challenge write it.
+    """Read a CSV file as TrackMate, trackpy or the AnDi challenge write it, its columns split by `,`, `;` or tabs.
 
     **Arguments:**
 
@@ -84,6 +84,7 @@ def read_tracks(
       program that wrote the file.
     - `pixel_size`: units of length in a unit of the file; `frame_interval`: units of time between frames.
     - `shortest`: tracks seen in fewer frames are left out.
+    - `units`: names of the units of length and time, `("µm", "s")`, for tables and figures.
 
     **Raises** `ValueError` for a file that is none of these, for frames that a track has twice, and where nothing is
     left.
@@ -94,21 +95,15 @@ def read_tracks(
             "pixel_size and frame_interval must be numbers above 0 and shortest at least 3; "
             f"{pixel_size}, {frame_interval} and {shortest} came"
         )
-    table, names = _read(path, tuple(columns))
-    told = []
-    numbers = np.stack([_numbers(table, name) for name in names[1:]], axis=1)
-    numbers[np.abs(numbers) > _LARGEST] = np.nan  # no frame and no place: floats beyond have no neighbours left
-    labels = np.array([str(label).strip() for label in table[names[0]]])
-    outside = np.isin(labels, ["", "None", "nan"])
-    finite = np.isfinite(numbers).all(axis=1)
-    if outside.any():
-        told.append(f"{int(outside.sum())} rows belong to no track")
-    broken = int((~finite & ~outside).sum())
-    if broken:
-        told.append(f"{broken} rows without finite positions, taken as frames that were not seen")
-    kept = finite & ~outside
-    found = _Points(labels[kept], numbers[kept, 0], pixel_size * numbers[kept, 1:])
-    return _assembled(found, frame_interval, shortest, told, path)
+    if len(units) not in (0, 2):
+        raise ValueError(f"units must name that of length and that of time, but {listed(units)} came")
+    table = track_table(path, tuple(columns))
+    kept, told = _kept(table, path)
+    points = _Points(kept.tracks, kept.frames, pixel_size * kept.places)
+    length = table.unit or "pixels" if pixel_size == 1 else "units of length"
+    named = tuple(units) if units else (length, "frames" if frame_interval == 1 else "units of time")
+    found = _assembled(points, frame_interval, shortest, told, path)
+    return dataclasses.replace(found, units=named)
 
 
 class _Points(NamedTuple):
@@ -117,46 +112,31 @@ class _Points(NamedTuple):
     places: np.ndarray
 
 
-def _numbers(table: pd.DataFrame, name: str) -> np.ndarray:
-    return np.asarray(pd.to_numeric(table[name], errors="coerce"), np.float64)
-
-
-def _read(path: Path, columns: tuple[str, ...]) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    if not path.exists():
-        raise ValueError(f"there is no file {path}")
-    try:
-        settings: Any = {"dtype": str, "keep_default_na": False, "na_values": ["", "nan", "NaN", "None"]}
-        # Units such as µm come in the encoding of the machine that wrote them; nothing else is beyond ASCII.
-        table: pd.DataFrame = pd.read_csv(path, encoding_errors="replace", **settings)
-    except (MemoryError, PermissionError, IsADirectoryError):
-        raise
-    except Exception as error:  # what pandas says of bytes that are no table
-        raise ValueError(f"{path} cannot be read as a table: {in_short(error)}") from None
-    table = table.rename(columns=lambda name: str(name).strip())
-    if not table.columns.is_unique:
-        twice = table.columns[table.columns.duplicated()][0]
-        raise ValueError(f"{path} has two columns {twice!r}; give each a name of its own")
-    if columns:
-        missing = [name for name in columns if name not in table.columns]
-        if missing or len(columns) < 3:
+def _kept(table: TrackTable, path: Path) -> tuple[_Points, list[str]]:
+    """The rows of tracks with finite places, and what is said of the others."""
+    labels, (numbers, commas) = table.labels(), table.numbers()
+    numbers[np.abs(numbers) > _LARGEST] = np.nan  # no frame and no place: floats beyond have no neighbours left
+    told = ["numbers are read with a decimal comma"] if commas else []
+    inside = ~np.isin(labels, ["", "None", "nan"])
+    if not inside.all():
+        told.append(f"{int((~inside).sum())} rows belong to no track")
+    if not inside.any():
+        raise ValueError(f"{path} has no row that belongs to a track")
+    lost, names = ~np.isfinite(numbers), table.names[1:]
+    if len(names) == 4 and lost[inside, 3].all():
+        told.append(f"column {names[3]} holds no number and is left out")
+        numbers, lost, names = numbers[:, :3], lost[:, :3], names[:3]
+    broken = lost.any(axis=1) & inside
+    if broken.any():
+        each = ", ".join(f"{int(n)} in {name}" for name, n in zip(names, lost[inside].sum(axis=0)) if n)
+        if (broken == inside).all():
             raise ValueError(
-                f"columns must name track, frame, x and perhaps y and z; {', '.join(columns)} came, and {path} has "
-                f"{listed(table.columns)}"
+                f"{path} has no row with a finite number in each of {', '.join(names)}: of {int(inside.sum())} rows of "
+                f"tracks, those without one are {each}; name other columns, or leave an empty one out"
             )
-        return table, columns
-    for names in FORMATS.values():
-        if set(names[:3]) <= set(table.columns):
-            return _rows_of_data(table, names), tuple(name for name in names if name in table.columns)
-    known = "; ".join(f"{program}: {', '.join(names[:4])}" for program, names in FORMATS.items())
-    raise ValueError(
-        f"{path} has the columns {listed(table.columns)}, none of the known sets ({known}); name them with columns"
-    )
-
-
-def _rows_of_data(table: pd.DataFrame, names: tuple[str, ...]) -> pd.DataFrame:
-    """Without the rows of words that TrackMate puts below the names."""
-    words = np.isnan(_numbers(table, names[1])) & (np.arange(len(table)) < 3)
-    return table.iloc[np.flatnonzero(~words)]
+        told.append(f"{int(broken.sum())} rows without finite positions ({each}), taken as frames not seen")
+    kept = inside & ~broken
+    return _Points(labels[kept], numbers[kept, 0], numbers[kept, 1:]), told
 
 
 def _assembled(points: _Points, frame_interval: float, shortest: int, told: list[str], path: Path) -> Tracks:
@@ -165,8 +145,8 @@ def _assembled(points: _Points, frame_interval: float, shortest: int, told: list
         raise ValueError(f"frames must be whole numbers, but {frames[frames % 1 != 0][0]} came")
     if places.shape[1] == 3 and len(places) and np.ptp(places[:, 2]) == 0:
         places = places[:, :2]
-    if all(label.isascii() and label.isdecimal() and len(label) < 19 for label in np.unique(tracks)):
-        tracks = tracks.astype(int)  # 2 before 10
+    if all(_WHOLE.fullmatch(label) for label in np.unique(tracks)):
+        tracks = np.array([int(label.partition(".")[0]) for label in tracks], int)  # 2 before 10
     order = np.lexsort((frames, tracks))
     tracks, frames, places = tracks[order], frames[order].astype(int), places[order]
     ids, starts, counts = np.unique(tracks, return_index=True, return_counts=True)
@@ -202,5 +182,5 @@ def _refuse_empty_spans(spans: list[Any], points: int, ids: np.ndarray, path: Pa
         widest = int(np.argmax(spans))
         raise ValueError(
             f"{path}: track {ids[widest]} reaches over {max(spans)} frames, but all tracks hold {points} points; "
-            "frames must be numbers of frames, not times"
+            "frames must be numbers of frames, not times, and a frame far from all others left out"
         )
