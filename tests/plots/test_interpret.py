@@ -23,6 +23,7 @@ def test_activity_marks_what_is_awake(latents):
     ax = latents.plot()
     heights = [bar.get_height() for bar in ax.patches]
     np.testing.assert_allclose(heights, latents.kl.mean(axis=0))
+    assert [text.xy[1] for text in ax.texts] == [heights[0], latents.threshold]  # clear of the line of the threshold
     assert ax.patches[0].get_facecolor() != ax.patches[1].get_facecolor() and ax.get_ylim()[1] > max(heights)
 
 
@@ -47,7 +48,7 @@ def test_informativeness_is_a_table_in_colours():
         {
             "latent": [0, 0, 1, 1],
             "parameter": ["a", "b"] * 2,
-            "value": [1.5, 0.1, 0.0, 0.9],
+            "value": [1.5, 0.1, -0.001, 0.9],
             "low": [1, 0.05, -0.1, 0.8],
         }
     )
@@ -82,6 +83,7 @@ def test_generated_beside_true():
 def test_a_traversal_has_a_panel_a_value():
     axes = Traversal(2, (-1.0, 0.0, 1.0), RNG.normal(size=(3, 5, 20))).plot()
     assert axes.shape == (1, 3) and axes[0, 0].get_title() == "latent 2 = -1" and len(axes[0, 0].lines) == 5
+    assert len({panel.get_ylim() for panel in axes.flat}) == 1
 
 
 def test_output_variance_beside_the_law():
@@ -90,6 +92,14 @@ def test_output_variance_beside_the_law():
     assert [text.get_text() for text in ax.get_legend().get_texts()] == [
         "data", "law", "predicted", "of the predicted mean"
     ]  # fmt: skip
+
+
+def test_output_variance_is_averaged_where_steps_lie_close():
+    steps = np.arange(1, 400)
+    table = pd.DataFrame({"step": steps, "variance": 2.0, "mean_variance": 1.0, "seen": 2 + (-1.0) ** steps})
+    seen = sf.plots.output_variance(table).lines[0]
+    assert len(seen.get_xdata()) < 45 and list(seen.get_ydata()[:3]) == [1, 3, 1]
+    np.testing.assert_allclose(seen.get_ydata()[-5:], 2, atol=0.1)
 
 
 @pytest.mark.parametrize("dims", [1, 2])

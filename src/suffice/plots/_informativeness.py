@@ -10,7 +10,10 @@ from ._style import one, style
 
 @style()
 def informativeness(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
-    """Heat map of what `sf.interpret.relevance` gives; a pair whose interval holds zero is told in grey."""
+    """Heat map of what `sf.interpret.relevance` gives; a pair whose interval holds zero is told in grey.
+
+    A lower bound below zero says nothing, and is written as zero.
+    """
     missing = {"latent", "parameter", "value", "low"} - set(table.columns)
     if missing:
         raise ValueError(f"table must be what relevance gives; it has no column {', '.join(sorted(missing))}")
@@ -23,7 +26,7 @@ def informativeness(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     image = ax.imshow(numbers.clip(0), vmin=0, vmax=top, cmap="viridis", aspect="auto")
     for (i, j), value in np.ndenumerate(numbers):
         shade = "grey" if low[i, j] <= 0 else "black" if value > 0.6 * top else "white"
-        ax.text(j, i, f"{value:.2f}", ha="center", va="center", fontsize=7, color=shade)
+        ax.text(j, i, f"{max(value, 0.0):.2f}", ha="center", va="center", fontsize=7, color=shade)
     ax.set_xticks(range(numbers.shape[1]), [str(c) for c in values.columns])
     ax.set_yticks(range(len(names)), names)
     ax.set_xlabel("latent")

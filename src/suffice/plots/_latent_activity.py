@@ -17,7 +17,7 @@ def latent_activity(latents: Latents, ax: Axes | None = None) -> Axes:
     kl, spread = (table[name].to_numpy(np.float64) for name in ("kl", "var_mu"))
     shades = [colour(0) if active else LIGHT for active in table["active"]]
     ax.bar(table["latent"].astype(str), kl, color=shades, width=0.7)
-    for i, (height, number) in enumerate(zip(kl, spread)):
+    for i, (height, number) in enumerate(zip(np.maximum(kl, latents.threshold), spread)):  # clear of the threshold
         ax.annotate(f"{number:.2f}", (i, height), (0, 2), textcoords="offset points", ha="center", fontsize=7)
     ax.axhline(latents.threshold, color=GREY, linewidth=0.8, linestyle=":")
     ax.set(xlabel="latent (above the bar: variance of its mean)", ylabel="KL from the prior, nats a series")
