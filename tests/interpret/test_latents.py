@@ -217,6 +217,10 @@ def test_what_makes_no_sense_is_refused(monkeypatch):
         formula(np.zeros(100), THETA[:100], NAMES)
     with pytest.raises(ValueError, match="nothing of a latent"):  # a parameter grid with one value
         formula(RNG.normal(size=100), np.ones((100, 2)), NAMES)
+    one_value = Latents(latents(ONE).mean[:100], np.zeros((100, 2)), np.tile([0.5, 1.0], (100, 1)), NAMES)
+    for score in (mutual_information_gap, dci):
+        with pytest.raises(ValueError, match="all series have the same alpha, D, of which no latent"):
+            score(one_value)
     with pytest.raises(ValueError, match="the expression has kappa; the parameters are alpha, D"):
         rotate(latents(ONE), "alpha * kappa")
     with pytest.raises(ValueError, match="cannot be read"):

@@ -1,12 +1,14 @@
 """What a trained bottleneck is asked: traversals, generation, and how far it is from the best that can be."""
 
+import dataclasses
+
 import jax
 import numpy as np
 import pytest
 
 import suffice as sf
 from suffice.networks import SeriesDecoder, SeriesEncoder
-from suffice.simulate.processes import Brownian
+from suffice.simulate.processes import Brownian, LevyWalk
 
 SMALL = {"hidden": (16,), "channels": 4, "segments": 4}
 GRID = np.geomspace(1e-5, 1e-2, 12)[:, None]
@@ -60,14 +62,34 @@ def test_what_is_generated_is_as_the_truth(brownian):
     }  # fmt: skip
 
 
+def test_a_drift_is_found_out(brownian):
+    """Series that go one way at small D and the other way at large D have no mean over all of them."""
+    _, held, fit = brownian
+    right = sf.interpret.check_generation(fit, held, n=900)
+    name = "drift: mean position over its spread, largest"
+    row = right.table().set_index("statistic").loc[name]
+    assert 0 < row["true"] < 0.2 and row["low"] < 0 < row["high"]
+    x = np.array(right.generated)
+    all_one_way = dataclasses.replace(right, generated=x + 0.2)
+    row = all_one_way.table().set_index("statistic").loc[name]
+    assert row["low"] > 0.3  # 50 steps of 0.2 beside a spread of the root of 50
+    both_ways = dataclasses.replace(right, generated=x + 0.2 * _signs(right)[:, None])
+    by = both_ways.drift("D")
+    assert (by["generated"] > 4 * by["chance"]).mean() > 0.9 and (by["true"] < 4 * by["chance"]).mean() > 0.9
+    with pytest.raises(ValueError, match="no parameter is called 'zz'; the parameters are D"):
+        right.drift("zz")
+
+
+def _signs(found):
+    return np.where(found.theta[:, 0] > 3e-4, 1.0, -1.0)
+
+
 def test_an_ensemble_that_grows_is_found_out(brownian):
     """Statistics differ beyond their intervals where what is generated is wrong."""
     _, held, fit = brownian
     right = sf.interpret.check_generation(fit, held, n=600)
     wrong = np.array(right.generated)
     wrong[:, 1:] += 0.7 * wrong[:, :-1]
-    import dataclasses
-
     table = dataclasses.replace(right, generated=wrong).table().set_index("statistic")
     assert table.loc["autocorrelation at lag 1", "low"] > 0.2
 
@@ -105,10 +127,31 @@ def test_what_makes_no_sense_is_refused(brownian):
         sf.fit(fit.objective, sf.Simulations(held.theta, held.x[:, :6]), key=0, progress=False)
     with pytest.raises(ValueError, match=r"must be \(length, 1\)"):  # a model saved for another dimension
         sf.interpret.latents(fit, sf.Simulations(held.theta, np.zeros((len(held.theta), 60, 2))))
+    short = sf.Simulations(held.theta, held.x[:, :8], names=("D",))
+    with pytest.raises(ValueError, match="series of 8 steps came, but the first 8 are left out"):
+        sf.interpret.check_generation(fit, short)
+    with pytest.raises(ValueError, match="at least 2 series are compared, but n is 0"):
+        sf.interpret.check_generation(fit, held, n=0)
     broken = np.array(held.x)
     broken[3, 5] = np.nan
     with pytest.raises(ValueError, match="1 of"):
         sf.interpret.latents(fit, sf.Simulations(held.theta, broken))
+
+
+def test_a_benchmark_against_another_process_is_refused(brownian):
+    process, held, fit = brownian
+    benchmark, some = sf.interpret.benchmark, held[np.arange(4)]
+    with pytest.raises(TypeError, match="which a LevyWalk does not have"):
+        benchmark(fit, LevyWalk(60), some, GRID)
+    both = sf.Simulations(np.column_stack([np.ones(4), some.theta]), some.x, ("alpha", "D"))
+    with pytest.raises(ValueError, match="have the parameters alpha, D, but those of Brownian are D"):
+        benchmark(fit, process, both, GRID)
+    with pytest.raises(ValueError, match=r"theta must be \(m, 1\), but \(12,\) came"):
+        benchmark(fit, process, some, GRID[:, 0])
+    with pytest.raises(ValueError, match="of which 8 are not scored"):
+        benchmark(fit, Brownian(8), some, GRID)
+    with pytest.raises(ValueError, match="no parameter is called 'zz'; the parameters are D"):
+        benchmark(fit, process, some, GRID).by("zz")
 
 
 def test_another_length_works(brownian):

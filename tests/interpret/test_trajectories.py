@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from suffice.interpret import autocorrelation, ensemble_msd, maximum_likelihood, msd_exponent, time_averaged_msd
-from suffice.simulate.processes import Brownian, FractionalBrownian, ScaledBrownian
+from suffice.simulate.processes import Brownian, FractionalBrownian, LevyWalk, ScaledBrownian
 
 
 def simulated(process, theta, n, seed=0):
@@ -55,6 +55,12 @@ def test_the_estimate_of_brownian_motion_is_its_mean_square():
     np.testing.assert_allclose(found, (x**2).mean(axis=1) / 2, rtol=0.01)
 
 
+def test_lags_may_be_an_array():
+    x = np.ones((2, 10))
+    for statistic in (time_averaged_msd, ensemble_msd, autocorrelation):
+        np.testing.assert_array_equal(statistic(x, np.arange(1, 5)), statistic(x, [1, 2, 3, 4]))
+
+
 def test_what_makes_no_sense_is_refused():
     with pytest.raises(ValueError, match="lags must be from 1 to 10"):
         time_averaged_msd(np.ones((2, 10)), [11])
@@ -68,5 +74,11 @@ def test_what_makes_no_sense_is_refused():
         msd_exponent(np.zeros(2), [1, 2])
     with pytest.raises(ValueError, match="below high"):
         maximum_likelihood(Brownian(5), np.ones((1, 5)), [1.0], [0.5])
+    with pytest.raises(ValueError, match=r"theta must be \(1,\), but \(\) came"):
+        maximum_likelihood(Brownian(5), np.ones((1, 5)), 0.1, 0.5)
+    with pytest.raises(TypeError, match="likelihood is known, but a LevyWalk came"):
+        maximum_likelihood(LevyWalk(5), np.ones((1, 5)), [0.1], [0.5])
+    with pytest.raises(ValueError, match="masks"):
+        ensemble_msd({"x": np.ones((2, 10)), "mask": np.ones((2, 10))}, [1])
     with pytest.raises(ValueError, match="points"):
         maximum_likelihood(Brownian(5), np.ones((1, 5)), [0.1], [0.5], points=2)

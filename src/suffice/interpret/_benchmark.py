@@ -25,8 +25,8 @@ from ..objectives import Bottleneck
 from ..simulate import Simulations
 from ..simulate.processes import AbstractGaussianTrajectory
 from ..train import Fit
-from ._groups import groups_of
-from ._latents import bottleneck_of, latents
+from ._groups import column_of, groups_of
+from ._latents import bottleneck_of, latents, refuse_other_parameters
 
 _DRAWS = 4
 _CHUNK = 16
@@ -78,7 +78,7 @@ class Benchmark:
 
     def by(self, name: str) -> pd.DataFrame:
         """Means for each value of one parameter, or for ten groups of it where it takes more."""
-        column = self.theta[:, self.names.index(name)]
+        column = column_of(self.theta, self.names, name)
         numbers = {"elbo_gap": self.elbo_gap, "nll": self.nll, "kl": self.kl, "known": self.known, "floor": self.floor}
         return pd.DataFrame(pd.DataFrame({name: groups_of(column)} | numbers).groupby(name).mean()).reset_index()
 
@@ -89,9 +89,9 @@ class Benchmark:
 
 def benchmark(
     fit: Fit | Bottleneck,
-    process: AbstractGaussianTrajectory,
+    process: Any,
     sims: Simulations,
-    grid: Float[np.ndarray, "m p"],
+    grid: Any,
     *,
     key: KeyLike = 0,
 ) -> Benchmark:
@@ -99,10 +99,14 @@ def benchmark(
 
     **Arguments:**
 
-    - `process`: that made the simulations, of the same number of steps.
-    - `grid`: parameter vectors that stand for the prior, all of the same weight.
+    - `process`: that made the simulations, of the same number of steps; its likelihood must be known.
+    - `grid`: parameter vectors `(m, p)` that stand for the prior, all of the same weight.
+
+    **Raises:** `TypeError` for a process without exact likelihood, `ValueError` for simulations or a grid that are not
+    of its parameters.
     """
     model = bottleneck_of(fit)
+    _refuse(model, process, sims, grid)
     grid, theta = np.asarray(grid, np.float64), np.asarray(sims.theta, np.float64)
     x = np.asarray(sims.x)
     found = latents(model, sims)
@@ -129,6 +133,27 @@ def benchmark(
         names=tuple(sims.names),
         logarithms=tuple(bool(log) for log in logs),
     )
+
+
+def _refuse(model: Bottleneck, process: Any, sims: Simulations, grid: Any) -> None:
+    if not isinstance(process, AbstractGaussianTrajectory):
+        raise TypeError(
+            f"benchmark compares with exact likelihoods, which a {type(process).__name__} does not have; the processes "
+            "that have one are Brownian, FractionalBrownian, ScaledBrownian and OrnsteinUhlenbeck"
+        )
+    names = process.prior.names
+    if tuple(sims.names) != names:
+        raise ValueError(
+            f"the simulations have the parameters {', '.join(sims.names)}, but those of {type(process).__name__} are "
+            f"{', '.join(names)}; give the process that made them, and name them as it does"
+        )
+    if isinstance(sims.x, dict):
+        raise ValueError("series with masks cannot be compared with exact likelihoods; give whole ones")
+    if process.steps <= model.skip:
+        raise ValueError(f"series of {process.steps} steps, of which {model.skip} are not scored: give longer ones")
+    process.refuse_parameters(grid, rows=True)
+    process.refuse_parameters(sims.theta, rows=True)
+    refuse_other_parameters(model, sims.names)
 
 
 def _mixture(log: np.ndarray) -> np.ndarray:

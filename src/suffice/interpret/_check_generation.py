@@ -15,8 +15,8 @@ from ..objectives import Bottleneck
 from ..simulate import Simulations
 from ..train import Fit
 from ._displacements import autocorrelation, ensemble_msd, msd_exponent, time_averaged_msd
-from ._groups import groups_of, some_rows
-from ._latents import bottleneck_of, latents
+from ._groups import column_of, groups_of, some_rows
+from ._latents import bottleneck_of, latents, refuse_other_parameters
 
 _BOOTSTRAP = 200
 
@@ -46,6 +46,7 @@ class Generation:
         rows = [self._row("mean", lambda x: x.mean()), self._row("log variance", lambda x: np.log((x**2).mean()))]
         rows.append(self._row("log variance, later over earlier half", lambda x: _growth(x, half)))
         rows.append(self._row("autocorrelation at lag 1", lambda x: autocorrelation(x, [1])[0]))
+        rows.append(self._row("drift: mean position over its spread, largest", _drift))
         for name, lags in self._ranges():
             rows.append(self._row(f"MSD exponent, {name} the receptive field", _exponent(lags, None)))
         return pd.DataFrame(rows)
@@ -56,7 +57,7 @@ class Generation:
         **Arguments:** `by`: its name; `ensemble`: of the ensemble from the first position, rather than averaged over
         time; needed where the process does not forget its origin, which is `first` steps back then.
         """
-        column = groups_of(self.theta[:, self.names.index(by)])
+        column = groups_of(column_of(self.theta, self.names, by))
         found = []
         for value in np.unique(column):
             rows = column == value
@@ -66,6 +67,20 @@ class Generation:
                 row[f"{name}_true"] = exponent(self.x[rows])
                 row[f"{name}_generated"] = exponent(self.generated[rows])
             found.append(row)
+        return pd.DataFrame(found)
+
+    def drift(self, by: str) -> pd.DataFrame:
+        """Largest mean position, in units of the spread of positions at that step, a row for each value of a parameter.
+
+        A mean over all series hides what drifts one way at small values and the other way at large ones. By chance it
+        is a few of `chance`, one over the root of the number of series.
+        """
+        column = groups_of(column_of(self.theta, self.names, by))
+        found = []
+        for value in np.unique(column):
+            rows = column == value
+            row = {by: float(value), "n": int(rows.sum()), "true": _drift(self.x[rows])}
+            found.append(row | {"generated": _drift(self.generated[rows]), "chance": 1 / np.sqrt(rows.sum())})
         return pd.DataFrame(found)
 
     def msd(self) -> pd.DataFrame:
@@ -113,23 +128,44 @@ def check_generation(
     looked at, those that training did not score unless told.
     """
     model = bottleneck_of(fit)
-    if isinstance(sims.x, dict):
-        raise ValueError("series with masks cannot be compared in this way; give whole ones")
+    first = _refuse(model, sims, n, first)
     sims = sims[some_rows(len(sims.theta), n)]
     found = latents(model, sims)
     for_noise, for_series = jax.random.split(as_key(key))
     noise = np.asarray(jax.random.normal(for_noise, found.mean.shape))
     z = found.mean + np.exp(0.5 * found.log_variance) * noise
     x = np.asarray(sims.x, np.float64)
-    first = model.skip if first is None else first
-    if not 0 <= first < x.shape[1] - 2:
-        raise ValueError(f"first must be from 0 to {x.shape[1] - 3}, but {first} came")
     made = np.asarray(model.generate(z, x.shape[1], key=for_series, theta=found.theta), np.float64)
     size = np.sqrt((x**2).mean(axis=tuple(range(1, x.ndim)), keepdims=True)) + 1e-300
     lags = np.unique(np.geomspace(1, max(2, (x.shape[1] - first) // 2), 16).astype(int))
     field = model.decoder.network.receptive_field
     x, made = (x / size)[:, first:], (made / size)[:, first:]
     return Generation(x, made, found.theta, found.names, lags, field, first, level)
+
+
+def _refuse(model: Bottleneck, sims: Simulations, n: int, first: int | None) -> int:
+    """How many steps are left out at the start."""
+    if isinstance(sims.x, dict):
+        raise ValueError("series with masks cannot be compared in this way; give whole ones")
+    if n < 2 or len(sims.theta) < 2:
+        raise ValueError(f"at least 2 series are compared, but n is {n} and {len(sims.theta)} simulations came")
+    refuse_other_parameters(model, sims.names)
+    most = np.shape(sims.x)[1] - 3
+    if first is None and model.skip > most:
+        raise ValueError(
+            f"series of {most + 3} steps came, but the first {model.skip} are left out, which training did not score; "
+            "give longer series, or say with first= how many to leave out"
+        )
+    first = model.skip if first is None else first
+    if not 0 <= first <= most:
+        raise ValueError(f"first must be from 0 to {most}, but {first} came")
+    return first
+
+
+def _drift(x: Float[np.ndarray, "n t *d"]) -> float:
+    """Over all steps and dimensions, the largest |mean position| / standard deviation of positions."""
+    positions = np.cumsum(x, axis=1)
+    return float((np.abs(positions.mean(axis=0)) / (positions.std(axis=0) + 1e-300)).max())
 
 
 def _growth(x: Float[np.ndarray, "n t *d"], half: int) -> float:

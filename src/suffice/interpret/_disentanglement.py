@@ -19,6 +19,7 @@ _BINS = 20
 
 def mutual_information_gap(latents: Latents) -> float:
     """MIG, latents and parameters in twenty classes of equal size: 1 when each parameter has one latent of its own."""
+    _refuse_constant(latents)
     gaps = []
     for column in latents.theta.T:
         classes = _classes(column)
@@ -33,6 +34,7 @@ def dci(latents: Latents) -> dict[str, float]:
     """Disentanglement, completeness and informativeness."""
     from sklearn.ensemble import RandomForestRegressor  # takes a second to import
 
+    _refuse_constant(latents)
     halves = halves_of(len(latents.mean))
     importances, informative = [], []
     for column in latents.theta.T:
@@ -48,6 +50,15 @@ def dci(latents: Latents) -> dict[str, float]:
         "completeness": float(_concentration(r.T).mean()),
         "informativeness": float(np.mean(informative)),
     }
+
+
+def _refuse_constant(latents: Latents) -> None:
+    constant = [name for name, column in zip(latents.names, latents.theta.T) if np.ptp(column) == 0]
+    if constant:
+        raise ValueError(
+            f"all series have the same {', '.join(constant)}, of which no latent tells anything; vary it, or leave it "
+            "out with sims.select(target=[...])"
+        )
 
 
 def _concentration(r: Float[np.ndarray, "m c"]) -> Float[np.ndarray, " m"]:

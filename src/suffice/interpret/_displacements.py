@@ -6,14 +6,13 @@
 The two differ where a process does not forget when it began (scaled Brownian motion, random walks with long waits).
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
 
-def time_averaged_msd(x: Any, lags: Sequence[int]) -> Float[np.ndarray, "n lags"]:
+def time_averaged_msd(x: Any, lags: Any) -> Float[np.ndarray, "n lags"]:
     """Time-averaged mean squared displacement of each trajectory, summed over dimensions.
 
     **Arguments:** `x`: displacements `(n, steps)` or `(n, steps, dims)`; `lags`: in steps.
@@ -26,13 +25,13 @@ def time_averaged_msd(x: Any, lags: Sequence[int]) -> Float[np.ndarray, "n lags"
     return np.stack(found, axis=1)
 
 
-def ensemble_msd(x: Any, lags: Sequence[int]) -> Float[np.ndarray, " lags"]:
+def ensemble_msd(x: Any, lags: Any) -> Float[np.ndarray, " lags"]:
     """Mean squared displacement from the start, over trajectories, summed over dimensions; arguments as above."""
     positions, lags = _positions(x, lags)
     return np.array([((positions[:, k] - positions[:, 0]) ** 2).sum(axis=1).mean() for k in lags])
 
 
-def msd_exponent(msd: Float[np.ndarray, "... lags"], lags: Sequence[int], origin: int = 0) -> Any:
+def msd_exponent(msd: Float[np.ndarray, "... lags"], lags: Any, origin: int = 0) -> Any:
     """Slope of log MSD against log time, by least squares; a number, or one for each row of `msd`.
 
     **Arguments:** `origin`: for the MSD of an ensemble that began `origin` steps before its first position, after
@@ -56,17 +55,19 @@ def msd_exponent(msd: Float[np.ndarray, "... lags"], lags: Sequence[int], origin
     return exponents[spread.argmin(axis=-1)]
 
 
-def autocorrelation(x: Any, lags: Sequence[int]) -> Float[np.ndarray, " lags"]:
+def autocorrelation(x: Any, lags: Any) -> Float[np.ndarray, " lags"]:
     """Correlation of displacements `lags` steps apart, over time and trajectories; their mean is taken as zero."""
     rows = _rows(x)
     if not all(0 <= k < rows.shape[1] for k in lags):
-        raise ValueError(f"lags must be from 0 to {rows.shape[1] - 1}, but {list(lags)} came")
+        raise ValueError(f"lags must be from 0 to {rows.shape[1] - 1}, but {[int(k) for k in lags]} came")
     whole = (rows**2).mean()
     n = rows.shape[1]
     return np.array([(rows[:, k:] * rows[:, : n - k]).mean() for k in lags]) / whole
 
 
 def _rows(x: Any) -> Float[np.ndarray, "n steps dims"]:
+    if isinstance(x, dict):
+        raise ValueError("series with masks cannot be averaged in this way; give whole ones, an array of displacements")
     rows = np.asarray(x, np.float64)
     if rows.ndim not in (2, 3) or 0 in rows.shape:
         raise ValueError(f"x must be displacements (n, steps) or (n, steps, dims), but {rows.shape} came")
@@ -75,9 +76,9 @@ def _rows(x: Any) -> Float[np.ndarray, "n steps dims"]:
     return rows if rows.ndim == 3 else rows[..., None]
 
 
-def _positions(x: Any, lags: Sequence[int]) -> tuple[Float[np.ndarray, "n t dims"], list[int]]:
+def _positions(x: Any, lags: Any) -> tuple[Float[np.ndarray, "n t dims"], list[int]]:
     rows = _rows(x)
-    if not lags or not all(1 <= k <= rows.shape[1] for k in lags):
-        raise ValueError(f"lags must be from 1 to {rows.shape[1]}, but {list(lags)} came")
+    if not len(lags) or not all(1 <= k <= rows.shape[1] for k in lags):
+        raise ValueError(f"lags must be from 1 to {rows.shape[1]}, but {[int(k) for k in lags]} came")
     start = np.zeros((len(rows), 1, rows.shape[2]))
-    return np.concatenate([start, np.cumsum(rows, axis=1)], axis=1), list(lags)
+    return np.concatenate([start, np.cumsum(rows, axis=1)], axis=1), [int(k) for k in lags]

@@ -1,5 +1,7 @@
 """Series in groups by one parameter, and some of many."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from jaxtyping import Float
 
@@ -13,6 +15,13 @@ def groups_of(column: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
         return column
     cuts = np.searchsorted(np.quantile(column, np.arange(1, _GROUPS) / _GROUPS), column)
     return np.array([column[cuts == c].mean() for c in range(_GROUPS)])[cuts]
+
+
+def column_of(theta: Float[np.ndarray, "n p"], names: Sequence[str], name: str) -> Float[np.ndarray, " n"]:
+    """Values of one parameter. **Raises** `ValueError` for a name that no parameter has."""
+    if name not in names:
+        raise ValueError(f"no parameter is called {name!r}; the parameters are {', '.join(names)}")
+    return theta[:, list(names).index(name)]
 
 
 def some_rows(n: int, rows: int) -> np.ndarray:

@@ -97,6 +97,21 @@ def bottleneck_of(fit: Fit | Bottleneck) -> Bottleneck:
     return model
 
 
+def refuse_other_parameters(model: Bottleneck, names: tuple[str, ...]) -> None:
+    """`ValueError` where the parameters that a bottleneck is given do not lie where they lay in training."""
+    if not model.given:
+        return
+    if model.known is None:
+        raise ValueError(f"this bottleneck is given {', '.join(model.given)} and was not trained; pass it to sf.fit")
+    columns: tuple[int, ...] = model.known.value.columns
+    there = [names[c] if c < len(names) else "nothing" for c in columns]
+    if there != list(model.given):
+        raise ValueError(
+            f"this bottleneck is given {', '.join(model.given)}, but where it looks for them these simulations have "
+            f"{', '.join(there)}; give the parameters in the order of training"
+        )
+
+
 @eqx.filter_jit
 def _encoded(model: Bottleneck, x: Any) -> Any:
     return chunked_map(model.summary.distribution, x, chunk=_CHUNK)

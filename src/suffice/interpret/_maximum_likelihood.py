@@ -17,23 +17,18 @@ from ..simulate.processes import AbstractGaussianTrajectory
 _POINTS = 41
 
 
-def maximum_likelihood(
-    process: AbstractGaussianTrajectory, x: Any, low: Any, high: Any, *, points: int = _POINTS
-) -> Float[np.ndarray, "n p"]:
+def maximum_likelihood(process: Any, x: Any, low: Any, high: Any, *, points: int = _POINTS) -> Float[np.ndarray, "n p"]:
     """The most likely parameters of each trajectory within a box.
 
     **Arguments:**
 
     - `process`: whose likelihood it is, localisation noise included.
     - `x`: displacements `(n, steps)` or `(n, steps, dims)`.
-    - `low`, `high`: the box `(p,)`; a parameter with `high > 30 low > 0` is searched in its logarithm.
+    - `low`, `high`: the box, `(p,)` each, inside of what the process takes; a parameter with `high > 30 low > 0` is
+      searched in its logarithm.
     - `points`: of the grid in each parameter.
     """
-    if points < 3:
-        raise ValueError(f"points must be at least 3, but {points} came")
-    low, high = np.asarray(low, np.float64), np.asarray(high, np.float64)
-    if low.shape != high.shape or not (low < high).all():
-        raise ValueError("low must be below high for every parameter")
+    low, high = _box(process, low, high, points)
     logs = spans_decades(low, high)
     ends = [np.log([a, b]) if log else np.array([a, b]) for a, b, log in zip(low, high, logs)]
     axes = [np.linspace(a, b, points) for a, b in ends]
@@ -43,6 +38,17 @@ def maximum_likelihood(
     values = values.reshape(*(points,) * len(axes), -1)
     found = np.stack([grid_top(values[..., i], axes) for i in range(values.shape[-1])])
     return np.where(logs, np.exp(np.where(logs, found, 0.0)), found)
+
+
+def _box(process: Any, low: Any, high: Any, points: int) -> tuple[np.ndarray, np.ndarray]:
+    if not isinstance(process, AbstractGaussianTrajectory):
+        raise TypeError(f"process must be one whose likelihood is known, but a {type(process).__name__} came")
+    if points < 3:
+        raise ValueError(f"points must be at least 3, but {points} came")
+    low, high = process.refuse_parameters(low), process.refuse_parameters(high)
+    if not (low < high).all():
+        raise ValueError(f"low must be below high for every parameter, but {low.tolist()} and {high.tolist()} came")
+    return low, high
 
 
 def grid_top(values: np.ndarray, axes: list[np.ndarray]) -> np.ndarray:

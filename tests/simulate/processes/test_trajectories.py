@@ -144,9 +144,50 @@ def test_several_dimensions_are_as_one_each():
 def test_settings_and_shapes_that_cannot_be_are_refused():
     with pytest.raises(ValueError, match="steps and dims"):
         Brownian(0)
-    with pytest.raises(ValueError, match="noise not negative"):
+    with pytest.raises(ValueError, match="noise finite and not negative"):
         LevyWalk(10, noise=-1.0)
     with pytest.raises(ValueError, match="origin"):
         ScaledBrownian(10, origin=-1)
     with pytest.raises(ValueError, match="must be of shape"):
         Brownian(10).step_log_probs(np.array([0.1]), np.ones((3, 9)))
+
+
+@pytest.mark.parametrize(
+    ("process", "theta", "words"),
+    [
+        (Brownian(10), [1.0, 1e-3], r"parameters of Brownian are D, so theta must be \(1,\), but \(2,\) came"),
+        (FractionalBrownian(10), [1.0], r"are alpha, D, so theta must be \(2,\), but \(1,\) came"),
+        (FractionalBrownian(10), 1.0, r"theta must be \(2,\), but \(\) came"),
+        (FractionalBrownian(10), [1.0, -1e-3], "D of FractionalBrownian must be finite, above 0, but -0.001 came"),
+        (FractionalBrownian(10), [2.0, 1e-3], "alpha of FractionalBrownian must be finite, above 0 and below 2, but 2"),
+        (ScaledBrownian(10), [np.nan, 1e-3], "alpha of ScaledBrownian must be finite, above 0, but nan came"),
+        (OrnsteinUhlenbeck(10), [0.0, 1e-3], "rate of OrnsteinUhlenbeck must be finite, above 0, but 0 came"),
+    ],
+)
+def test_parameters_of_another_process_are_refused(process, theta, words):
+    x = np.ones((2, 10))
+    for call in (process.covariance, process.cramer_rao, lambda t: process.step_log_probs(t, x)):
+        with pytest.raises(ValueError, match=words):
+            call(theta)
+    if np.ndim(theta):
+        with pytest.raises(ValueError, match=words.split(" must be")[0]):
+            process.predictive_floor([theta], x, 2)
+
+
+def test_trajectories_and_settings_that_make_no_sense_are_refused():
+    process, theta = FractionalBrownian(10), [1.0, 1e-3]
+    for grid in (theta, np.zeros((0, 2))):
+        with pytest.raises(ValueError, match=r"theta must be \(m, 2\)"):
+            process.grid_log_probs(grid, np.ones((2, 10)))
+    with pytest.raises(ValueError, match="trajectories must be of shape"):
+        process.step_log_probs(theta, np.ones(10))
+    with pytest.raises(ValueError, match="not finite"):
+        process.step_log_probs(theta, np.full((2, 10), np.nan))
+    with pytest.raises(ValueError, match="masks"):
+        process.step_log_probs(theta, {"x": np.ones((2, 10)), "mask": np.ones((2, 10), bool)})
+    for one in (FractionalBrownian, ScaledBrownian):
+        with pytest.raises(ValueError, match=r"trajectories of 1 steps cannot tell alpha, D0? apart"):
+            one(1).cramer_rao([1.0, 1.0])
+    for wrong in ({"steps": 10.5}, {"noise": np.inf}, {"dims": 0}):
+        with pytest.raises((ValueError, TypeError), match=r"steps|noise"):
+            FractionalBrownian(**wrong)

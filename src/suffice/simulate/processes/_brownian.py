@@ -3,6 +3,9 @@
 Δx_k = √(2 D) ε_k,    ε_k ~ N(0, 1)
 """
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -21,6 +24,8 @@ class Brownian(AbstractGaussianTrajectory):
     >>> Brownian(50).exact_fisher(np.array([0.1])).round(3).tolist()
     [[2500.0]]
     """
+
+    domain: ClassVar[Mapping[str, tuple[float, float]]] = {"D": (0.0, np.inf)}
 
     @property
     def prior(self) -> Prior:

@@ -6,7 +6,8 @@ the covariance of displacements k steps apart (Mandelbrot & Van Ness 1968, doi:1
 back, for α > 1 they go on, and α = 1 is Brownian motion.
 """
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 import numpyro.distributions as dist
@@ -19,6 +20,8 @@ from ._stationary import AbstractStationaryTrajectory
 @registry.register("fractional_brownian")
 class FractionalBrownian(AbstractStationaryTrajectory):
     """`steps` displacements; parameters `alpha` in [0.2, 1.8] and `D`, log-uniform from 1e-5 to 1e-2."""
+
+    domain: ClassVar[Mapping[str, tuple[float, float]]] = {"alpha": (0.0, 2.0), "D": (0.0, np.inf)}
 
     @property
     def prior(self) -> Prior:

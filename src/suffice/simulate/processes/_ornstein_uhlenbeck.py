@@ -6,7 +6,8 @@ the covariance of its displacements k steps apart, once its position has its sta
 (Uhlenbeck & Ornstein 1930, doi:10.1103/PhysRev.36.823).
 """
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 import numpyro.distributions as dist
@@ -19,6 +20,8 @@ from ._stationary import AbstractStationaryTrajectory
 @registry.register("ornstein_uhlenbeck")
 class OrnsteinUhlenbeck(AbstractStationaryTrajectory):
     """`steps` displacements; parameters `rate`, log-uniform from 0.01 to 1, and `D`, log-uniform from 1e-5 to 1e-2."""
+
+    domain: ClassVar[Mapping[str, tuple[float, float]]] = {"rate": (0.0, np.inf), "D": (0.0, np.inf)}
 
     @property
     def prior(self) -> Prior:

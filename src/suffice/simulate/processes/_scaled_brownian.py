@@ -6,6 +6,9 @@
 the origin of the power law: a series that starts later has another α where that is not taken into account.
 """
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -25,6 +28,7 @@ class ScaledBrownian(AbstractGaussianTrajectory):
     - `origin`: steps that went by between the origin of time and the first displacement.
     """
 
+    domain: ClassVar[Mapping[str, tuple[float, float]]] = {"alpha": (0.0, np.inf), "D0": (0.0, np.inf)}
     origin: int = eqx.field(static=True, default=0)
 
     def __check_init__(self):

@@ -29,10 +29,11 @@ class AbstractTrajectory(AbstractProcess):
     noise: float = eqx.field(static=True, default=0.0)
 
     def __check_init__(self):
-        if self.steps < 1 or self.dims < 1 or not self.noise >= 0:
+        whole = all(isinstance(size, int | np.integer) and size >= 1 for size in (self.steps, self.dims))
+        if not whole or not 0 <= self.noise < np.inf:
             raise ValueError(
-                f"steps and dims must be at least 1 and noise not negative; {self.steps}, {self.dims} and {self.noise} "
-                "came"
+                "steps and dims must be whole numbers, at least 1, and noise finite and not negative; "
+                f"{self.steps}, {self.dims} and {self.noise} came"
             )
 
     @abc.abstractmethod
