@@ -122,17 +122,36 @@ def test_units_of_time():
     assert "alpha_mean" not in one
 
 
+def test_a_particle_that_hardly_moves_is_remarked():
+    """A straight line at constant speed, and one that stays where it is: exponents at the ends."""
+    _, tracks = simulated(6, seed=6)
+    tracks.positions[0] = 0.3 * np.arange(50)[:, None]
+    results = sf.interpret.analyse_tracks(tracks, noise=NOISE, simulations=0)
+    found = results.table
+    assert f"of {(found['remark'] != '').sum()} of 6 tracks is at the end" in results.remarked
+    assert found["remark"][0].startswith("alpha") and found["alpha"][0] > 1.94
+    inside = (found["alpha"] > 0.06) & (found["alpha"] < 1.94)
+    assert inside.sum() >= 4 and not found["remark"][inside].str.contains("alpha").any()
+
+
 def test_a_representation_of_the_tracks_themselves():
     theta = np.stack([np.full(300, 1.0), np.exp(np.random.default_rng(0).uniform(-9, -1, 300))], axis=1)
     _, tracks = simulated(300, frames=30, seed=4, theta=theta, missing=0.05)
-    fit = sf.interpret.learn_tracks(tracks, n_latent=2, max_epochs=25, progress=False)
-    found = sf.interpret.analyse_tracks(tracks, noise=NOISE, simulations=0, model=fit).table
+    fit = sf.interpret.learn_tracks(tracks, n_latent=2, max_epochs=15, progress=False)
+    history = fit.history  # what decides which weights are kept is the bound itself, from the first epoch on
+    np.testing.assert_allclose(history.valid_loss, history.valid_nll + history.valid_kl, rtol=1e-5)
+    results = sf.interpret.analyse_tracks(tracks, noise=NOISE, simulations=0, model=fit)
+    found = results.table
+    assert results.latents is not None and results.latents.mean.shape == (300, 2)
     sizes = np.array([(row[k] ** 2).mean() for row, k in zip(tracks.displacements, tracks.known)])
     columns = [name for name in found if name.startswith("latent_")]
     assert columns and max(abs(np.corrcoef(found[name], np.log(sizes))[0, 1]) for name in columns) > 0.9
     _, flat = simulated(5, frames=30, dims=1)
     with pytest.raises(ValueError, match="the model is of displacements in 2 dimensions, but the tracks have 1"):
-        sf.interpret.analyse_tracks(flat, noise=0.0, simulations=0, model=fit)
+        sf.interpret.analyse_tracks(flat, noise=0.0, model=fit)
+    _, short = simulated(5, frames=7)
+    with pytest.raises(ValueError, match="the model takes tracks of 8 frames or more, but the longest of these has 7"):
+        sf.interpret.check_tracks(short, model=fit)
 
 
 def test_what_makes_no_sense_is_refused():
@@ -141,6 +160,9 @@ def test_what_makes_no_sense_is_refused():
         sf.interpret.learn_tracks(tracks)
     with pytest.raises(ValueError, match="noise must not be negative"):
         sf.interpret.analyse_tracks(tracks, noise=-1.0)
+    for few in (-5, 3):
+        with pytest.raises(ValueError, match=f"simulations must be 0, for no posterior, or at least 100, but {few}"):
+            sf.interpret.check_tracks(tracks, simulations=few)
     still = Tracks((0,), np.zeros((1, 12, 2)), np.ones((1, 12), bool), 1.0, ())
     with pytest.raises(ValueError, match="moved"):
         sf.interpret.analyse_tracks(still, noise=0.1)

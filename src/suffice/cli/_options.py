@@ -159,6 +159,8 @@ class Tracks:
     """Units of length in a unit of the file."""
     frame_interval: float = 1.0
     """Units of time between frames."""
+    units: Annotated[str, arg(metavar="LENGTH,TIME")] = ""
+    """Names of the units of length and of time, for the page: µm,s."""
     shortest: int = 10
     """Leave out tracks that were seen in fewer frames."""
     noise: float | None = None

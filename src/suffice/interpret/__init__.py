@@ -11,10 +11,15 @@ from ._displacements import (
 )
 from ._formula import formula as formula, Formulas as Formulas
 from ._latents import Latents as Latents, latents as latents
+from ._learn_tracks import learn_tracks as learn_tracks
 from ._maximum_likelihood import maximum_likelihood as maximum_likelihood
 from ._outputs import outputs as outputs
 from ._relevance import information as information, relevance as relevance
 from ._rotate import rotate as rotate, Rotation as Rotation
 from ._terms import evaluated as evaluated
-from ._tracks import analyse_tracks as analyse_tracks, learn_tracks as learn_tracks, TrackResults as TrackResults
+from ._tracks import (
+    analyse_tracks as analyse_tracks,
+    check_tracks as check_tracks,
+    TrackResults as TrackResults,
+)
 from ._traverse import Traversal as Traversal, traverse as traverse

@@ -115,6 +115,11 @@ def _summed(patterns: Iterable[_Pattern], n: int, d: np.ndarray, noise: float) -
     return total
 
 
+def refuse_still(tracks: Tracks) -> None:
+    """`ValueError` where no particle moved between two neighbouring frames."""
+    _sizes(tracks)
+
+
 def _sizes(tracks: Tracks) -> Float[np.ndarray, " d"]:
     """Values of D; noise hides what lies below it, so D may be much smaller than the steps suggest."""
     squares = np.where(tracks.known[..., None], tracks.displacements**2, 0.0).sum(axis=(1, 2))

@@ -3,21 +3,19 @@
 import dataclasses
 from typing import Any
 
-import jax
 import numpy as np
 import pandas as pd
 
 from ..checks import draw
 from ..core import as_key, KeyLike
-from ..networks import SeriesDecoder, SeriesEncoder
-from ..objectives import Bottleneck, Schedule
-from ..simulate import Simulations, Tracks
-from ..train import Fit, fit
-from ._latents import latents
-from ._track_likelihood import grid_of, noise_of
+from ..objectives import Bottleneck
+from ..simulate import Tracks
+from ..train import Fit
+from ._latents import bottleneck_of, Latents, latents
+from ._track_likelihood import grid_of, noise_of, refuse_still, TrackGrid
 from ._track_posterior import posterior_columns
 
-_LATENTS = 4
+_FEWEST = 100
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -25,8 +23,10 @@ class TrackResults:
     """A table with one row a track, and what it rests on.
 
     - `table`: `track`, `frames` (from first to last), `seen`; `alpha`, `D`, the most likely; with a trained posterior
-      `alpha_mean`, `alpha_low`, `alpha_high` and the same of `D`; with a bottleneck `latent_0`, … of the active ones.
+      `alpha_mean`, `alpha_low`, `alpha_high` and the same of `D`; with a bottleneck `latent_0`, … of the active ones;
+      `remark`, where an estimate is at the end of where it was looked for.
     - `noise`: standard deviation of the localisation error, in units of length, the same for all tracks.
+    - `latents`: of a bottleneck, all of them.
     - `tracks`: themselves. `D` is in units of length² a time^alpha: MSD = 2 D t^alpha in each dimension.
     """
 
@@ -34,6 +34,18 @@ class TrackResults:
     noise: float
     tracks: Tracks
     level: float = 0.9
+    latents: Latents | None = None
+
+    @property
+    def remarked(self) -> str:
+        """How many tracks have a remark, in a sentence; empty where none has."""
+        many = np.count_nonzero(self.table["remark"].to_numpy() != "") if "remark" in self.table else 0
+        return (
+            f"the most likely alpha or D of {many} of {len(self.table)} tracks is at the end of where it was looked "
+            "for; such a track, as one of a particle that hardly moves, does not tell it: see the column remark"
+            if many
+            else ""
+        )
 
     def plot(self, ax: Any = None) -> Any:
         """Exponents against diffusion coefficients: `suffice.plots.track_parameters`."""
@@ -59,10 +71,7 @@ def analyse_tracks(
     - `model`: a `sf.Bottleneck` of displacements of as many dimensions, whose latents go to the table.
     - `level`: of the intervals.
     """
-    if noise is not None and not noise >= 0:
-        raise ValueError(f"noise must not be negative, but {noise} came")
-    if not 0 < level < 1:
-        raise ValueError(f"level must be between 0 and 1, but {level} came")
+    check_tracks(tracks, noise=noise, simulations=simulations, model=model, level=level)
     found = noise_of(tracks) if noise is None else float(noise)
     grid = grid_of(tracks, found)
     alpha, d = grid.best().T
@@ -71,42 +80,50 @@ def analyse_tracks(
     columns |= {"alpha": alpha, "D": d * tracks.frame_interval**-alpha}
     if simulations:
         columns |= posterior_columns(tracks, grid, simulations, level, as_key(key), progress)
-    if model is not None:
-        columns |= _latent_columns(tracks, model)
-    return TrackResults(pd.DataFrame(columns), found, tracks, level)
+    codes = None if model is None else latents(model, tracks.simulations())
+    if codes is not None:
+        columns |= {f"latent_{i}": codes.mean[:, i] for i in sorted(codes.active)}
+    columns["remark"] = _remarks(alpha, d, grid)
+    return TrackResults(pd.DataFrame(columns), found, tracks, level, codes)
 
 
-def learn_tracks(
-    tracks: Tracks, *, key: KeyLike = 0, n_latent: int = _LATENTS, max_epochs: int = 60, progress: bool = True
-) -> Fit:
-    """A `sf.Bottleneck` learned from the tracks themselves, all steps scored, whatever the motion is.
-
-    With the history `valid_kl_i` of each latent; `sf.interpret.latents(fit, tracks.simulations())` gives their table.
-    """
-    n, steps, dims = tracks.displacements.shape
-    if n < 100:
-        raise ValueError(f"{n} tracks are too few to learn a representation from; at least 100 are needed")
-    for_encoder, for_decoder, for_fit = jax.random.split(as_key(key), 3)
-    segments = min(16, max(2, steps // 4))
-    encoder = SeriesEncoder(dims, n_latent, segments=segments, hidden=(64,), key=for_encoder)
-    decoder = SeriesDecoder(dims, n_latent, segments=segments, channels=8, hidden=(64,), key=for_decoder)
-    size = int(np.clip(n // 10, 10, 128))
-    annealed = Schedule((0, 20 * (n // size)), (0.2, 1.0))
-    objective = Bottleneck(encoder, decoder, beta=annealed, skip=0)
-    later = 20 * (n // size)
-    return fit(
-        objective, tracks.simulations(), key=for_fit, batch_size=size, max_epochs=max_epochs, min_epochs=25,
-        track_from=later, progress=progress,
-    )  # fmt: skip
-
-
-def _latent_columns(tracks: Tracks, model: Fit | Bottleneck) -> dict[str, np.ndarray]:
-    bottleneck = model.objective if isinstance(model, Fit) else model
-    if bottleneck.summary.n_in != tracks.positions.shape[2]:
+def check_tracks(
+    tracks: Tracks,
+    *,
+    noise: float | None = None,
+    simulations: int = 20_000,
+    model: Fit | Bottleneck | None = None,
+    level: float = 0.9,
+) -> None:
+    """`ValueError` where `analyse_tracks` cannot use these settings with these tracks; nothing is computed."""
+    if noise is not None and not 0 <= noise < np.inf:
+        raise ValueError(f"noise must not be negative, but {noise} came")
+    if not 0 < level < 1:
+        raise ValueError(f"level must be between 0 and 1, but {level} came")
+    if simulations != 0 and simulations < _FEWEST:
+        raise ValueError(f"simulations must be 0, for no posterior, or at least {_FEWEST}, but {simulations} came")
+    refuse_still(tracks)
+    if model is None:
+        return
+    encoder = bottleneck_of(model).summary
+    steps, dims = tracks.positions.shape[1] - 1, tracks.positions.shape[2]
+    if encoder.n_in != dims:
         raise ValueError(
-            f"the model is of displacements in {bottleneck.summary.n_in} dimensions, but the tracks have "
-            f"{tracks.positions.shape[2]}; train one on tracks like these"
+            f"the model is of displacements in {encoder.n_in} dimensions, but the tracks have {dims}; train one on "
+            "tracks like these"
         )
-    sims: Simulations = tracks.simulations()
-    found = latents(model, sims)
-    return {f"latent_{i}": found.mean[:, i] for i in sorted(found.active)}
+    if steps < encoder.segments:
+        raise ValueError(
+            f"the model takes tracks of {encoder.segments + 1} frames or more, but the longest of these has "
+            f"{steps + 1}; train one on tracks like these"
+        )
+
+
+def _remarks(alpha: np.ndarray, d: np.ndarray, grid: TrackGrid) -> list[str]:
+    """Of each track, whether its most likely parameters are no more than the end of where they were looked for."""
+    parts = {}
+    for name, values, axis in (("alpha", alpha, grid.alpha), ("D", np.log(d), np.log(grid.d))):
+        near = 1e-6 * np.ptp(axis)
+        parts[name] = (values < axis[0] + near) | (values > axis[-1] - near)
+    remarks = [" and ".join(name for name in parts if parts[name][i]) for i in range(len(alpha))]
+    return [f"{said} at the edge" if said else "" for said in remarks]
