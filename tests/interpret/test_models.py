@@ -74,6 +74,8 @@ def test_a_drift_is_found_out(brownian):
     row = all_one_way.table().set_index("statistic").loc[name]
     assert row["low"] > 0.3  # 50 steps of 0.2 beside a spread of the root of 50
     both_ways = dataclasses.replace(right, generated=x + 0.2 * _signs(right)[:, None])
+    table = both_ways.table().set_index("statistic")
+    assert table.loc["drift of series of one D, largest", "low"] > 0.3
     by = both_ways.drift("D")
     assert (by["generated"] > 4 * by["chance"]).mean() > 0.9 and (by["true"] < 4 * by["chance"]).mean() > 0.9
     with pytest.raises(ValueError, match="no parameter is called 'zz'; the parameters are D"):

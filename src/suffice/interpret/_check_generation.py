@@ -19,6 +19,8 @@ from ._groups import column_of, groups_of, some_rows
 from ._latents import bottleneck_of, latents, refuse_other_parameters
 
 _BOOTSTRAP = 200
+_STEPS = 48
+_OF_A_GROUP = 20  # series, of which a drift is looked at
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -28,6 +30,7 @@ class Generation:
     Both are divided by the root mean square of the true one, so that large series do not outweigh the others.
 
     - `theta`, `names`: parameters of the true ones; `first`: steps left out at the start of both.
+    - `before`: those steps, true and generated; positions, whose drift is looked at, begin with them.
     - `lags`: of the mean squared displacements and correlations; `receptive_field`: as far as the network looks back.
     """
 
@@ -39,14 +42,19 @@ class Generation:
     receptive_field: int
     first: int
     level: float
+    before: tuple[np.ndarray, np.ndarray] | None = None
 
     def table(self) -> pd.DataFrame:
         """A row a statistic: its value for both, and the interval of generated minus true, by bootstrap over pairs."""
-        half = self.x.shape[1] // 2
+        half, positions = self.x.shape[1] // 2, self._positions()
         rows = [self._row("mean", lambda x: x.mean()), self._row("log variance", lambda x: np.log((x**2).mean()))]
         rows.append(self._row("log variance, later over earlier half", lambda x: _growth(x, half)))
         rows.append(self._row("autocorrelation at lag 1", lambda x: autocorrelation(x, [1])[0]))
-        rows.append(self._row("drift: mean position over its spread, largest", _drift))
+        rows.append(self._row("drift: mean position over its spread, largest", _drift, positions))
+        for name, column in zip(self.names, self.theta.T):
+            groups = groups_of(column)
+            if np.unique(groups, return_counts=True)[1].min() >= _OF_A_GROUP:
+                rows.append(self._row(f"drift of series of one {name}, largest", _drift, positions, groups))
         for name, lags in self._ranges():
             rows.append(self._row(f"MSD exponent, {name} the receptive field", _exponent(lags, None)))
         return pd.DataFrame(rows)
@@ -72,15 +80,16 @@ class Generation:
     def drift(self, by: str) -> pd.DataFrame:
         """Largest mean position, in units of the spread of positions at that step, a row for each value of a parameter.
 
-        A mean over all series hides what drifts one way at small values and the other way at large ones. By chance it
-        is a few of `chance`, one over the root of the number of series.
+        Positions begin with the first step, whether training scored it or not. A mean over all series hides what drifts
+        one way at small values and the other way at large ones. By chance it is a few of `chance`, one over the root of
+        the number of series.
         """
-        column = groups_of(column_of(self.theta, self.names, by))
-        found = []
+        column, found = groups_of(column_of(self.theta, self.names, by)), []
+        true, made = self._positions()
         for value in np.unique(column):
             rows = column == value
-            row = {by: float(value), "n": int(rows.sum()), "true": _drift(self.x[rows])}
-            found.append(row | {"generated": _drift(self.generated[rows]), "chance": 1 / np.sqrt(rows.sum())})
+            row = {by: float(value), "n": int(rows.sum()), "true": _drift(true[rows]), "generated": _drift(made[rows])}
+            found.append(row | {"chance": 1 / np.sqrt(rows.sum())})
         return pd.DataFrame(found)
 
     def msd(self) -> pd.DataFrame:
@@ -91,6 +100,13 @@ class Generation:
             columns[f"time_averaged_{name}"] = time_averaged_msd(x, lags).mean(axis=0)
         return pd.DataFrame(columns)
 
+    def _positions(self) -> tuple[np.ndarray, np.ndarray]:
+        """At some of the steps, more of them early."""
+        parts = zip(self.before or (self.x[:, :0], self.generated[:, :0]), (self.x, self.generated))
+        whole = [np.cumsum(np.concatenate(pair, axis=1), axis=1) for pair in parts]
+        steps = np.unique(np.geomspace(1, whole[0].shape[1], _STEPS).astype(int)) - 1
+        return whole[0][:, steps], whole[1][:, steps]
+
     def _ranges(self) -> list[tuple[str, np.ndarray]]:
         inside, beyond = self.lags[self.lags <= self.receptive_field], self.lags[self.lags >= self.receptive_field]
         return [(name, lags) for name, lags in (("inside", inside), ("beyond", beyond)) if len(lags) >= 2]
@@ -99,14 +115,23 @@ class Generation:
         """Mean squared displacement and autocorrelation of both: `suffice.plots.generation`."""
         return draw(self, ax)
 
-    def _row(self, name: str, statistic: Callable[[np.ndarray], float]) -> dict[str, Any]:
-        """Each true series is drawn together with the generated one of its latents."""
+    def _row(
+        self,
+        name: str,
+        statistic: Callable[[np.ndarray], float],
+        of: tuple[np.ndarray, np.ndarray] | None = None,
+        groups: np.ndarray | None = None,
+    ) -> dict[str, Any]:
+        """Each true series is drawn together with the generated one of its latents; the largest of all groups."""
+        pair = of or (self.x, self.generated)
         rng, n = np.random.default_rng(0), len(self.x)
-        true, made = float(statistic(self.x)), float(statistic(self.generated))
-        apart = []
-        for _ in range(_BOOTSTRAP):
-            rows = rng.integers(0, n, n)
-            apart.append(statistic(self.generated[rows]) - statistic(self.x[rows]))
+
+        def both(rows: np.ndarray) -> np.ndarray:
+            parts = [rows] if groups is None else [rows[groups[rows] == g] for g in np.unique(groups[rows])]
+            return np.array([max(float(statistic(x[part])) for part in parts) for x in pair])
+
+        true, made = both(np.arange(n))
+        apart = np.array([np.subtract(*both(rng.integers(0, n, n))[::-1]) for _ in range(_BOOTSTRAP)])
         low, high = np.quantile(apart, [0.5 - self.level / 2, 0.5 + self.level / 2])
         return {"statistic": name, "true": true, "generated": made, "low": low, "high": high, "difference": made - true}
 
@@ -139,8 +164,9 @@ def check_generation(
     size = np.sqrt((x**2).mean(axis=tuple(range(1, x.ndim)), keepdims=True)) + 1e-300
     lags = np.unique(np.geomspace(1, max(2, (x.shape[1] - first) // 2), 16).astype(int))
     field = model.decoder.network.receptive_field
-    x, made = (x / size)[:, first:], (made / size)[:, first:]
-    return Generation(x, made, found.theta, found.names, lags, field, first, level)
+    x, made = x / size, made / size
+    before = (x[:, :first], made[:, :first])
+    return Generation(x[:, first:], made[:, first:], found.theta, found.names, lags, field, first, level, before)
 
 
 def _refuse(model: Bottleneck, sims: Simulations, n: int, first: int | None) -> int:
@@ -162,9 +188,8 @@ def _refuse(model: Bottleneck, sims: Simulations, n: int, first: int | None) -> 
     return first
 
 
-def _drift(x: Float[np.ndarray, "n t *d"]) -> float:
+def _drift(positions: Float[np.ndarray, "n t *d"]) -> float:
     """Over all steps and dimensions, the largest |mean position| / standard deviation of positions."""
-    positions = np.cumsum(x, axis=1)
     return float((np.abs(positions.mean(axis=0)) / (positions.std(axis=0) + 1e-300)).max())
 
 
