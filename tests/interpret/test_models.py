@@ -151,7 +151,9 @@ def test_a_benchmark_against_another_process_is_refused(brownian):
     with pytest.raises(ValueError, match=r"theta must be \(m, 1\), but \(12,\) came"):
         benchmark(fit, process, some, GRID[:, 0])
     with pytest.raises(ValueError, match="of which 8 are not scored"):
-        benchmark(fit, Brownian(8), some, GRID)
+        benchmark(fit, Brownian(8), sf.Simulations(some.theta, some.x[:, :8], ("D",)), GRID)
+    with pytest.raises(ValueError, match="series of 60 steps came, but the process has 50"):
+        benchmark(fit, Brownian(50), some, GRID)
     with pytest.raises(ValueError, match="no parameter is called 'zz'; the parameters are D"):
         benchmark(fit, process, some, GRID).by("zz")
 

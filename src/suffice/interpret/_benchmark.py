@@ -149,6 +149,10 @@ def _refuse(model: Bottleneck, process: Any, sims: Simulations, grid: Any) -> No
         )
     if isinstance(sims.x, dict):
         raise ValueError("series with masks cannot be compared with exact likelihoods; give whole ones")
+    if np.shape(sims.x)[1] != process.steps:
+        raise ValueError(
+            f"series of {np.shape(sims.x)[1]} steps came, but the process has {process.steps}; give its own"
+        )
     if process.steps <= model.skip:
         raise ValueError(f"series of {process.steps} steps, of which {model.skip} are not scored: give longer ones")
     process.refuse_parameters(grid, rows=True)

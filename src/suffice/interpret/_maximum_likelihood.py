@@ -34,7 +34,7 @@ def maximum_likelihood(process: Any, x: Any, low: Any, high: Any, *, points: int
     axes = [np.linspace(a, b, points) for a, b in ends]
     grid = np.array(list(itertools.product(*axes)))
     theta = np.where(logs, np.exp(np.where(logs, grid, 0.0)), grid)
-    values = np.stack([process.step_log_probs(one, x).sum(axis=1) for one in theta])
+    values = process.grid_log_probs(theta, x)[1].T
     values = values.reshape(*(points,) * len(axes), -1)
     found = np.stack([grid_top(values[..., i], axes) for i in range(values.shape[-1])])
     return np.where(logs, np.exp(np.where(logs, found, 0.0)), found)

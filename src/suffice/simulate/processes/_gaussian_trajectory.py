@@ -53,7 +53,9 @@ class AbstractGaussianTrajectory(AbstractTrajectory):
 
     def covariance(self, theta: Any) -> Float[np.ndarray, "steps steps"]:
         """Covariance of the displacements in one dimension, localisation noise included."""
-        theta = self.refuse_parameters(theta)
+        return self._covariance(self.refuse_parameters(theta))
+
+    def _covariance(self, theta: Theta) -> Float[np.ndarray, "steps steps"]:
         whole = np.array(self.path_covariance(theta), np.float64)
         if self.noise > 0:
             whole[np.diag_indices(self.steps)] += 2 * self.noise**2
@@ -64,8 +66,10 @@ class AbstractGaussianTrajectory(AbstractTrajectory):
 
     def step_log_probs(self, theta: Any, x: Any) -> Float[np.ndarray, "m steps"]:
         """log p(x_k | x_1 … x_{k-1}) of every step of `m` trajectories, in nats, summed over dimensions."""
-        rows = self._rows(x)
-        root = np.linalg.cholesky(self.covariance(theta))
+        return self._log_probs(self.refuse_parameters(theta), self._rows(x))
+
+    def _log_probs(self, theta: Theta, rows: Float[np.ndarray, "m steps dims"]) -> Float[np.ndarray, "m steps"]:
+        root = np.linalg.cholesky(self._covariance(theta))
         flat = rows.transpose(1, 0, 2).reshape(self.steps, -1)
         z = scipy.linalg.solve_triangular(root, flat, lower=True).reshape(self.steps, len(rows), self.dims)
         each = -0.5 * z**2 - np.log(np.diag(root))[:, None, None] - 0.5 * np.log(2 * np.pi)
@@ -74,7 +78,8 @@ class AbstractGaussianTrajectory(AbstractTrajectory):
     def log_likelihood(self, theta: Any, x: Float[Array | np.ndarray, "..."]) -> Float[np.ndarray, " m"]:
         """Log-likelihood of `m` parameter vectors for one trajectory."""
         rows = self.refuse_parameters(theta, rows=True)
-        return np.array([self.step_log_probs(one, np.asarray(x)[None]).sum() for one in rows])
+        series = self._rows(np.asarray(x)[None])
+        return np.array([self._log_probs(one, series).sum() for one in rows])
 
     def entropies(self, theta: Any) -> Float[np.ndarray, " steps"]:
         """Entropy of each step given those before it, in nats; its limit is the entropy rate."""
@@ -112,8 +117,9 @@ class AbstractGaussianTrajectory(AbstractTrajectory):
         if not 0 <= first < self.steps:
             raise ValueError(f"first must be from 0 to {self.steps - 1}, but {first} came")
         before, after = [], []
+        rows = self._rows(x)
         for one in self.refuse_parameters(grid, rows=True):
-            each = self.step_log_probs(one, x)
+            each = self._log_probs(one, rows)
             before.append(each[:, :first].sum(axis=1))
             after.append(each[:, first:].sum(axis=1))
         return np.stack(before, axis=1), np.stack(after, axis=1)
