@@ -114,4 +114,13 @@ def test_tracks_and_what_was_found(dims):
     table = pd.DataFrame({"track": range(6), "alpha": 1.0, "D": 0.1})
     assert len(TrackResults(table, 0.2, tracks).plot().collections) == 1
     more = {f"{name}_{kind}": 1.0 for name in ("alpha", "D") for kind in ("mean", "low", "high")}
-    assert len(TrackResults(table.assign(**more), 0.2, tracks).plot().collections) == 3
+    found = TrackResults(table.assign(**more), 0.2, tracks)
+    assert len(found.plot().collections) == 3  # intervals in both directions, and the means
+    assert len(sf.plots.track_parameters(found, which="likelihood").collections) == 1
+    with pytest.raises(ValueError, match="no latent is awake"):
+        sf.plots.track_latents(found)
+    awake = TrackResults(found.table.assign(latent_0=0.5, latent_2=range(6)), 0.2, tracks)
+    axes = sf.plots.track_latents(awake)
+    assert axes.shape == (2, 2) and axes[1, 0].get_ylabel() == "latent 2"
+    np.testing.assert_array_equal(axes[1, 1].collections[0].get_offsets()[:, 1], range(6))
+    assert axes[1, 1].get_xlabel() == "D, (pixels)² / (frames)^α"

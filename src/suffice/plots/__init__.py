@@ -31,6 +31,7 @@ from ._summary_against_parameter import summary_against_parameter as summary_aga
 from ._summary_weights import summary_weights as summary_weights
 from ._sweep import sweep as sweep
 from ._tarp import tarp as tarp
+from ._track_latents import track_latents as track_latents
 from ._track_msd import track_msd as track_msd
 from ._track_parameters import track_parameters as track_parameters
 from ._tracks import tracks as tracks

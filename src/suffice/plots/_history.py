@@ -44,7 +44,7 @@ def history(fit: Any, ax: Axes | None = None) -> Axes:
     _mark_drops(ax, np.asarray(epoch), frame)
     _zoom(ax, frame[drawn].to_numpy(dtype=float))
     ax.set(xlabel="epoch", ylabel="loss (nats)")
-    ax.legend(loc="upper right", frameon=True, framealpha=0.9, edgecolor="none")
+    ax.legend(loc="best", frameon=True, framealpha=0.9, edgecolor="none")
     return ax
 
 

@@ -24,7 +24,7 @@ def track_msd(given: Tracks, ax: Axes | None = None, *, noise: float = 0.0) -> A
     if noise > 0:
         floor = 2 * given.positions.shape[2] * noise**2
         ax.axhline(floor, color=colour(1), linewidth=0.8, linestyle=":", label="localisation noise")
-    ax.set(xlabel="time", ylabel="mean squared displacement")
+    ax.set(xlabel=f"time, {given.units[1]}", ylabel=f"mean squared displacement, ({given.units[0]})²")
     ax.legend()
     return ax
 

@@ -19,7 +19,7 @@ def tracks(given: Tracks, ax: Axes | None = None) -> Axes:
         else:
             ax.plot(where[seen, 0], where[seen, 1], linewidth=0.6)
     if given.positions.shape[2] == 1:
-        ax.set(xlabel="time from the first frame", ylabel="x")
+        ax.set(xlabel=f"time from the first frame, {given.units[1]}", ylabel=f"x, {given.units[0]}")
     else:
-        ax.set(xlabel="x", ylabel="y", aspect="equal")
+        ax.set(xlabel=f"x, {given.units[0]}", ylabel=f"y, {given.units[0]}", aspect="equal")
     return ax
