@@ -19,7 +19,8 @@ class AbstractObjective(eqx.Module):
     (or `self`); an objective that has been trained goes on from where it is. In `finish`, measure
     on the held-out part what the trained objective needs besides its weights, or return `self`.
     `monitor` names the held-out number that decides on the best weights: `"loss"`, or one of
-    those that `loss` returns beside it. One that does not learn about all parameters says in `parameters_learned` about which.
+    those that `loss` returns beside it. One that does not learn about all parameters says
+    in `parameters_learned` about which.
     """
 
     summary: eqx.AbstractVar[Callable]
