@@ -2,7 +2,7 @@
 
     python -m benchmarks run calibration
 
-Ensembles of five flows with the default settings of `sf.Flow` and `sf.fit`, trained on 10,000 simulations of the linear
+Ensembles of five flows with the default settings of `sf.Flow` and `sf.fit`, trained on 50,000 simulations of the linear
 regression (a hundred numbers, three parameters), of two moons and of SLCP; for each seed 1,000 new simulations are
 asked how much of their posterior's mass has a higher joint density than their truth. The band is that of a binomial: 95
 of 100 shares of a calibrated posterior lie in it.
@@ -25,7 +25,7 @@ from suffice.simulate.processes import LinearRegression, SLCP, TwoMoons
 
 PROCESSES = {"linear_regression": LinearRegression(), "two_moons": TwoMoons(), "slcp": SLCP()}
 NOMINAL = (0.5, 0.68, 0.9, 0.95)
-SIMULATIONS, FRESH, MEMBERS = 10_000, 1000, 5
+SIMULATIONS, FRESH, MEMBERS = 50_000, 1000, 5
 
 
 def measured(name: str, seed: int) -> dict[str, Any]:

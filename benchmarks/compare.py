@@ -1,19 +1,23 @@
 """Comparison of summaries where the exact information is known: mean and variance of draws, and a linear regression.
 
-    python -m benchmarks.compare --seeds 2
+    python -m benchmarks run compare
 
-Mean squared error, Fisher, InfoMax, ratio and flow, each with the same network, trained on 20,000 simulations, and
+Mean squared error, Fisher, InfoMax, ratio and flow, each with the same network, trained on 50,000 simulations, and
 compared on 40,000 others beside the closed-form linear summaries. The exact information is the mean exact log-ratio of
-the very rows that the summaries are judged on, so that the interval is that of the difference. A fit of sf.Fisher knows
+the very rows that the summaries are judged on. A sufficient summary stands beside the learned ones: what it falls short
+of is what the estimate falls short of. A fit of sf.Fisher knows
 one fiducial only; what it keeps there stands in the second table.
 """
 
 import argparse
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
@@ -32,20 +36,22 @@ class OfDraws(eqx.Module):
 
 
 class Problem(NamedTuple):
-    """A process, its exact log-ratios and Fisher matrix at a fiducial, and a network of as many summaries as there
-    are parameters.
+    """A process, its exact log-ratios and Fisher matrix at a fiducial, a sufficient summary, and a network of as many
+    summaries as there are parameters.
     """
 
     process: Any
     exact: Callable
     fiducial: dict[str, float]
     fisher: np.ndarray
+    sufficient: Callable
     network: Callable[[int], Callable]
 
 
 def problems() -> dict[str, Problem]:
     """Both of them."""
     draws, line = GaussianDraws(), LinearRegression()
+    design = jnp.asarray(line.design(), float)
 
     def exact_line(theta: np.ndarray, x: np.ndarray) -> np.ndarray:
         return np.column_stack([line.exact_log_ratio(theta, x), line.exact_joint_log_ratio(theta, x)])
@@ -57,6 +63,7 @@ def problems() -> dict[str, Problem]:
             draws.exact_log_ratio,
             middle,
             draws.exact_fisher(np.array([0.0, 5.0])),
+            lambda x: jnp.stack([x.mean(), jnp.log(x.var())]),
             lambda seed: OfDraws(sf.networks.DeepSet(1, 2, key=seed)),
         ),
         "linear regression": Problem(
@@ -64,6 +71,7 @@ def problems() -> dict[str, Problem]:
             exact_line,
             dict.fromkeys(line.prior.names, 0.0),
             line.fisher(),
+            lambda x: design.T @ x / len(x),
             lambda seed: sf.networks.MLP(100, 3, key=seed),
         ),
     }
@@ -72,8 +80,8 @@ def problems() -> dict[str, Problem]:
 def learned(problem: Problem, seed: int) -> dict[str, sf.Fit]:
     """A fit of every objective."""
     process, network = problem.process, problem.network(seed)
-    sims = sf.simulate(process.prior, process, 20_000, key=100 + seed, progress=False)
-    settings = {"key": seed, "max_epochs": 60, "progress": False}
+    sims = sf.simulate(process.prior, process, 50_000, key=100 + seed, progress=False)
+    settings = {"key": seed, "max_epochs": 100, "progress": False}
     objectives = {
         "mean squared error": sf.Regression(network),
         "InfoMax": sf.InfoMax(network),
@@ -82,61 +90,79 @@ def learned(problem: Problem, seed: int) -> dict[str, sf.Fit]:
     }
     fits = {name: sf.fit(objective, sims, **settings) for name, objective in objectives.items()}
     tangents = sf.Tangents.simulated(process, problem.fiducial, 2000)
-    fits["Fisher"] = sf.fit(sf.Fisher(network), tangents, key=seed, max_epochs=1000, progress=False)
+    fits["Fisher"] = sf.fit(sf.Fisher(network), tangents, key=seed, max_epochs=300, progress=False)
     return fits
 
 
-def one(problem: Problem, seed: int) -> sf.comparison.SummaryComparison:
-    """Everything beside everything."""
+def one(problem: Problem, seed: int) -> dict[str, Any]:
+    """Everything beside everything: for each summary nats with their interval, and the exact nats of the same rows."""
     process = problem.process
     fresh = sf.simulate(process.prior, process, 40_000, key=900 + seed, progress=False)
     tangents = sf.Tangents.simulated(process, problem.fiducial, 20_000)
-    return sf.compare(
-        learned(problem, seed), fresh, process.prior, exact=problem.exact, tangents=tangents, test=0.25, key=seed
-    )
+    asked = learned(problem, seed) | {"sufficient": problem.sufficient}
+    found = sf.compare(asked, fresh, process.prior, exact=problem.exact, tangents=tangents, test=0.25, key=seed)
+    print(found, flush=True)
+    return {
+        "exact": dict(zip(found.groups, found.exact.mean(axis=1).tolist())),
+        "summaries": {name: row(found, name) for name in found.names},
+    }
 
 
-def told(found: sf.comparison.SummaryComparison, name: str, group: str) -> tuple[str, bool]:
-    """Nats and interval, and whether the exact number, of the same rows, lies in it."""
-    estimate = found.information(name, group)
-    exact = float(found.exact[found.groups.index(group)].mean())
-    return f"{estimate.value:.3f} ({estimate.low:.3f} to {estimate.high:.3f})", estimate.covers(exact)
+def row(found: sf.comparison.SummaryComparison, name: str) -> dict[str, Any]:
+    """What is kept of one summary."""
+    one = found[name]
+    nats = {group: ends(found.information(name, group)) for group in found.groups}
+    fisher = None if one.fisher is None else ends(one.fisher.log_det)
+    return {"kind": one.kind, "cpu": one.cpu_seconds, "nats": nats, "fisher": fisher}
+
+
+def ends(found: Any) -> list[float]:
+    """Value and interval."""
+    return [float(found.value), float(found.low), float(found.high)]
 
 
 def main() -> None:
-    """Measure, and write the section."""
+    """Measure what is not kept yet, and write the section."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--keep", type=Path, required=True)
     args = parser.parse_args()
+    args.keep.mkdir(parents=True, exist_ok=True)
     parts, inside = [], {}
     for title, problem in problems().items():
-        runs = [one(problem, seed) for seed in range(args.seeds)]
-        for run in runs:
-            print(title, run, flush=True)
+        runs = []
+        for seed in range(args.seeds):
+            path = args.keep / f"{title.replace(' ', '_')}-{seed}.json"
+            if not path.exists():
+                path.write_text(json.dumps(one(problem, seed), indent=1))
+            runs.append(json.loads(path.read_text()))
         parts += section(title, problem, runs, inside)
     verdict = [f"{name} {sum(hits)} of {len(hits)}" for name, hits in inside.items()]
     all_of_them = results.verdict(all(all(hits) for name, hits in inside.items() if name != "Fisher"))
     parts.append(f"The exact number lies inside the interval: {'; '.join(verdict)} (all but Fisher, whose summary is "
                  f"that of one fiducial: {all_of_them}).")  # fmt: skip
-    results.write("compare", f"python -m benchmarks.compare --seeds {args.seeds}", "\n\n".join(parts))
+    results.write("compare", f"python -m benchmarks.compare --seeds {args.seeds} --keep FOLDER", "\n\n".join(parts))
 
 
-def section(title: str, problem: Problem, runs: list[Any], inside: dict[str, list[bool]]) -> list[str]:
+def section(title: str, problem: Problem, runs: list[dict], inside: dict[str, list[bool]]) -> list[str]:
     """The tables of a problem, of all seeds."""
-    groups = runs[0].groups
-    exact = [f"{group} {np.mean([run.exact[i].mean() for run in runs]):.3f}" for i, group in enumerate(groups)]
+    groups = list(runs[0]["exact"])
+    exact = [f"{group} {np.mean([run['exact'][group] for run in runs]):.3f}" for group in groups]
     rows, fisher = [], []
     truth = np.linalg.slogdet(problem.fisher)[1]
-    for name in runs[0].names:
+    for name, first in runs[0]["summaries"].items():
+        every = [run["summaries"][name] for run in runs]
         cells = []
         for group in groups:
-            both = [told(run, name, group) for run in runs]
-            cells.append("; ".join(text for text, _ in both))
-            if runs[0][name].kind != "closed form":
-                inside.setdefault(name, []).extend(hit for _, hit in both)
-        seconds = np.median([run[name].cpu_seconds for run in runs])
-        rows.append([name, *cells, f"{seconds:.0f}"])
-        fisher.append([name, *["; ".join(_log_det(run[name].fisher) for run in runs)]])
+            cells.append("; ".join(_told(own["nats"][group]) for own in every))
+            if first["kind"] != "closed form":
+                low_high = [own["nats"][group][1:] for own in every]
+                hits = [low <= run["exact"][group] <= high for run, (low, high) in zip(runs, low_high)]
+                inside.setdefault(name, []).extend(hits)
+        rows.append([name, *cells, f"{np.median([own['cpu'] for own in every]):.0f}"])
+        fisher.append(
+            [name, "; ".join("too few numbers" if own["fisher"] is None else _told(own["fisher"], 2) for own in every)]
+        )
     head = [title, *(f"{group}, nats" for group in groups), "CPU s"]
     return [
         f"Exact, nats: {', '.join(exact)}.",
@@ -145,10 +171,9 @@ def section(title: str, problem: Problem, runs: list[Any], inside: dict[str, lis
     ]
 
 
-def _log_det(found: Any) -> str:
-    if found is None:
-        return "too few numbers"
-    return f"{found.log_det.value:.2f} ({found.log_det.low:.2f} to {found.log_det.high:.2f})"
+def _told(found: list[float], digits: int = 3) -> str:
+    value, low, high = found
+    return f"{value:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
 
 
 if __name__ == "__main__":

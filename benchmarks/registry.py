@@ -105,7 +105,13 @@ BENCHMARKS = {
             needs_peer=True,
         ),
         Benchmark("infomax", "InfoMax and bottlenecks: what three numbers keep of the data", _minutes(2)),
-        Benchmark("compare", "summaries of five objectives beside linear ones and exact information", _minutes(30)),
+        Benchmark(
+            "compare",
+            "summaries of five objectives beside linear ones and exact information",
+            _minutes(40),
+            ("--keep", "{kept}"),
+        ),
+        Benchmark("missing", "how often sf.missing errs, and how often it finds", _minutes(15), ("--keep", "{kept}")),
         Benchmark("real_tables", "iris and wine through the shell, beside binned plug-in values", _minutes(5)),
         Benchmark(
             "trajectories",
@@ -119,7 +125,7 @@ BENCHMARKS = {
         Benchmark(
             "calibration",
             "joint coverage of ensembles on the linear regression, two moons and SLCP",
-            _minutes(20),
+            _minutes(40),
             ("--seeds", "2", "--keep", "{kept}"),
         ),
         Benchmark("fuzz", "coverage-guided fuzzing of every reader; needs `pip install atheris`", _minutes(11)),

@@ -29,6 +29,7 @@ SECTIONS = {
     "beyond_normal_seeds": "Mutual information: lower limits over 20 seeds",
     "infomax": "InfoMax and bottlenecks: what three numbers keep",
     "compare": "Comparison of summaries: five objectives where the exact information is known",
+    "missing": "What a summary misses: how often it is claimed, and found",
     "real_tables": "Mutual information of real tables: iris and wine",
     "trajectories": "Trajectories: a bottleneck beside exact likelihoods and SPIVAE",
     "tracks": "Tracks: exponents of 500 tracks with localisation noise",
