@@ -68,8 +68,8 @@ def main() -> None:
     (claims, n), (hits, tried) = shares.values()
     most = stats.binom(n, 0.05).ppf(0.99)
     told = (
-        f"Where nothing is missing, {claims} of {n} runs claim it (a test at 95 % makes at most {most:.0f} in 99 % of such "
-        f"series: {results.verdict(claims <= most)}); where the variance is missing, {hits} of {tried} find it."
+        f"Where nothing is missing, {claims} of {n} runs claim it (a test at 95 % makes at most {most:.0f} in 99 % of "
+        f"such series: {results.verdict(claims <= most)}); where the variance is missing, {hits} of {tried} find it."
     )
     body = results.table(head, rows) + "\n\n" + told
     results.write("missing", f"python -m benchmarks.missing --seeds {args.seeds} --keep FOLDER", body)
