@@ -58,12 +58,13 @@ def band(nominal: float, n: int) -> tuple[float, float]:
 def main() -> None:
     """Measure what is not kept yet, and write the section."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("processes", nargs="*", default=list(PROCESSES), help="which; all unless told")
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--keep", type=Path, required=True)
     args = parser.parse_args()
     args.keep.mkdir(parents=True, exist_ok=True)
     rows, outside, asked = [], 0, 0
-    for name in PROCESSES:
+    for name in args.processes:
         for seed in range(args.seeds):
             path = args.keep / f"{name}-{seed}.json"
             if not path.exists():
@@ -81,7 +82,7 @@ def main() -> None:
     told += f"{results.verdict(outside <= stats.binom(asked, 0.05).ppf(0.99))})."
     results.write(
         "calibration",
-        f"python -m benchmarks.calibration --seeds {args.seeds} --keep FOLDER",
+        f"python -m benchmarks.calibration {' '.join(args.processes)} --seeds {args.seeds} --keep FOLDER",
         results.table(head, rows) + "\n\n" + told,
     )
 

@@ -125,7 +125,7 @@ BENCHMARKS = {
         Benchmark(
             "calibration",
             "joint coverage of ensembles on the linear regression, two moons and SLCP",
-            _minutes(40),
+            _minutes(120),
             ("--seeds", "2", "--keep", "{kept}"),
         ),
         Benchmark("fuzz", "coverage-guided fuzzing of every reader; needs `pip install atheris`", _minutes(11)),
