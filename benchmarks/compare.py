@@ -124,12 +124,13 @@ def ends(found: Any) -> list[float]:
 def main() -> None:
     """Measure what is not kept yet, and write the section."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--problems", nargs="*", default=list(problems()), help="which; all unless told")
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--keep", type=Path, required=True)
     args = parser.parse_args()
     args.keep.mkdir(parents=True, exist_ok=True)
     parts, inside = [], {}
-    for title, problem in problems().items():
+    for title, problem in ((title, problem) for title, problem in problems().items() if title in args.problems):
         runs = []
         for seed in range(args.seeds):
             path = args.keep / f"{title.replace(' ', '_')}-{seed}.json"
@@ -141,7 +142,9 @@ def main() -> None:
     all_of_them = results.verdict(all(all(hits) for name, hits in inside.items() if name != "Fisher"))
     parts.append(f"The exact number lies inside the interval: {'; '.join(verdict)} (all but Fisher, whose summary is "
                  f"that of one fiducial: {all_of_them}).")  # fmt: skip
-    results.write("compare", f"python -m benchmarks.compare --seeds {args.seeds} --keep FOLDER", "\n\n".join(parts))
+    some = f" --problems {' '.join(map(repr, args.problems))}" if len(args.problems) < len(problems()) else ""
+    command = f"python -m benchmarks.compare{some} --seeds {args.seeds} --keep FOLDER"
+    results.write("compare", command, "\n\n".join(parts))
 
 
 def section(title: str, problem: Problem, runs: list[dict], inside: dict[str, list[bool]]) -> list[str]:

@@ -48,6 +48,13 @@ def test_a_dependence_that_no_marginal_shows_is_found():
     assert c2st(rng.permuted(b, axis=0), b).accuracy > 0.65
 
 
+def test_sets_of_different_sizes_are_not_told_apart_by_their_sizes():
+    rng = np.random.default_rng(0)
+    for sizes in ((1500, 300), (300, 1500)):
+        found = c2st(*(rng.normal(size=(n, 1)) for n in sizes))
+        assert found.n == 600 and found.accuracy < 0.6  # always the larger set: 0.83
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

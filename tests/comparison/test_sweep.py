@@ -34,6 +34,14 @@ def test_the_knee_is_the_first_that_loses_no_more_than_allowed(made):
     assert str(made).startswith("2 summaries are enough")
 
 
+def test_one_number_is_enough_where_nothing_can_be_learned():
+    terms = {"1": -0.02, "2": -0.01}
+    comparison = SummaryComparison(
+        tuple(measured(name, level) for name, level in terms.items()), ("a",), False, np.ones(1), None
+    )
+    assert Sweep((1, 2), comparison, {}, 0.01).knee == 2  # what the first loses is seen; the best loses nothing
+
+
 @pytest.mark.slow
 def test_the_knee_stands_at_the_number_of_parameters(pair):
     """600 rows: what two numbers keep has a standard error of √2 · 0.985 / √600 = 0.06."""

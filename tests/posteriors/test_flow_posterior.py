@@ -82,9 +82,17 @@ def test_an_exact_likelihood_corrects_what_was_learned(correlated, one):
     assert exact.ess > 10_000
     marginal = stats.multivariate_normal(np.zeros(3), matrix @ matrix.T + 0.25 * np.eye(3))
     assert exact.log_evidence[0] == pytest.approx(marginal.logpdf(x), abs=0.02)
+    again = sf.reweight(exact, log_likelihood, n=20_000)  # the draws of the base have weights of their own
+    assert again.log_evidence[0] == pytest.approx(marginal.logpdf(x), abs=0.02)
     far = stats.multivariate_normal(mean, covariance)
     drawn = exact.sample(4000, key=4)
     assert np.mean(far.logpdf(drawn) - exact.log_prob(drawn)) == pytest.approx(0, abs=0.05)
+
+
+@pytest.mark.parametrize("wrong", [{"n": -1}, {"n": 300.5}, {"max_rounds": 0}, {"max_rounds": 1.5}])
+def test_rounds_of_no_whole_number_are_refused(correlated, wrong, unchecked):
+    with pytest.raises(ValueError, match=f"{next(iter(wrong))} must be a whole number of at least 1"):
+        sf.rounds(sf.Flow(lambda x: x, correlated.prior), correlated.prior, None, np.zeros(3), key=0, **wrong)
 
 
 def test_a_target_far_off_is_said_to_be(one):

@@ -76,7 +76,8 @@ def c2st(
     **Arguments:**
 
     - `reference`: `(n, p)`, such as draws of an exact posterior; its mean and spread are the units.
-    - `samples`: `(m, p)`, such as draws of a learned one. Take as many as of the reference.
+    - `samples`: `(m, p)`, such as draws of a learned one. Of the larger set as many are taken, at random, as the other
+      has, so that chance is right in half of them.
     - `folds`: parts, each judged by a classifier trained on the others.
     - `key`: seed or JAX key, of the classifiers and the parts.
 
@@ -95,11 +96,21 @@ def c2st(
         raise ValueError(f"at least 2 folds and 10 draws a fold are needed; got {folds}, {len(first)}, {len(second)}")
     if not (np.isfinite(first).all() and np.isfinite(second).all()):
         raise ValueError("reference and samples must be finite; leave out the draws that are not")
+    keys = jax.random.split(as_key(key))
+    first, second = _equally_many(first, second, keys[0])
     scale = first.std(axis=0)
     both = (np.concatenate([first, second]) - first.mean(axis=0)) / np.where(scale > 0, scale, 1.0)
     label = np.repeat([0.0, 1.0], [len(first), len(second)])
-    for_parts, for_classifiers = jax.random.split(as_key(key))
+    for_parts, for_classifiers = keys
     part = jax.random.permutation(for_parts, jnp.arange(len(label)) % folds)
     settings = {"folds": folds, "width": 10 * first.shape[1], "key": for_classifiers}
     right = folds_right(jnp.asarray(both, float), jnp.asarray(label, float), part, **settings)
     return C2st(np.asarray(right, np.float64), len(label))
+
+
+def _equally_many(first: np.ndarray, second: np.ndarray, key: Array) -> tuple[np.ndarray, np.ndarray]:
+    if len(first) == len(second):
+        return first, second
+    n = min(len(first), len(second))
+    chosen = np.asarray(jax.random.permutation(key, max(len(first), len(second))))[:n]
+    return (first[chosen], second) if len(first) > n else (first, second[chosen])

@@ -48,7 +48,7 @@ class Sweep:
         """
         names = [str(size) for size in self.sizes]
         best = max(names, key=lambda name: self.comparison.information(name, self.group).value)
-        allowed = self.tolerance * self.comparison.information(best, self.group).value
+        allowed = self.tolerance * max(0.0, self.comparison.information(best, self.group).value)
         enough = [n for n in self.sizes if self.comparison.difference(best, str(n), self.group).low <= allowed]
         return enough[0]
 

@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
+from scipy.special import logsumexp
 
 from ..core import as_key, KeyLike, warn
 from ..priors import AbstractPrior
@@ -52,8 +53,8 @@ def reweighted(base: AbstractDrawn, prior: AbstractPrior, log_factor: Callable) 
     if not np.isfinite(weight).any(axis=1).all():
         raise ValueError("no draw of the posterior has any weight left: the target has no density where they are")
     draws = WeightedDraws(base.draws.theta, weight + base.draws.log_weight)
-    peak = weight.max(axis=1, keepdims=True)
-    evidence = (peak + np.log((np.exp(weight - peak)).mean(axis=1, keepdims=True)))[:, 0]
+    # The mean of the factor over the base, whose own draws may have weights.
+    evidence = logsumexp(draws.log_weight, axis=1) - logsumexp(base.draws.log_weight, axis=1)
     found = Reweighted(
         base=base,
         prior=prior,

@@ -97,6 +97,10 @@ def rounds(
 
     **Returns:** `Rounds`.
     """
+    for name, value in (("n", n), ("max_rounds", max_rounds)):
+        if value != int(value) or value < 1:
+            raise ValueError(f"{name} must be a whole number of at least 1, but {value} came")
+    n, max_rounds = int(n), int(max_rounds)
     if not 0 < shrink < 1 or max_rounds < 1 or not 0 < mass < 0.5:
         raise ValueError(
             f"shrink must lie between 0 and 1, mass between 0 and 0.5, and max_rounds be at least 1, but {shrink}, "
