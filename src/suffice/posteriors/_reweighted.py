@@ -54,7 +54,7 @@ def reweighted(base: AbstractDrawn, prior: AbstractPrior, log_factor: Callable) 
         raise ValueError("no draw of the posterior has any weight left: the target has no density where they are")
     draws = WeightedDraws(base.draws.theta, weight + base.draws.log_weight)
     # The mean of the factor over the base, whose own draws may have weights.
-    evidence = logsumexp(draws.log_weight, axis=1) - logsumexp(base.draws.log_weight, axis=1)
+    evidence = np.subtract(*(np.asarray(logsumexp(own.log_weight, axis=1)) for own in (draws, base.draws)))
     found = Reweighted(
         base=base,
         prior=prior,
