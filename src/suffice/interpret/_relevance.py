@@ -43,15 +43,14 @@ def relevance(
     """
     chosen = some_rows(len(latents.mean), rows)
     theta, mean = latents.theta[chosen], latents.mean[chosen]
-    found = []
+    found, critic = [], "js" if estimator == "auto" else estimator
     for name, column in zip(latents.names, theta.T):
         labels = classes_of(column[:, None]) if estimator == "auto" else None
         for i, z in enumerate(mean.T):
             if labels is not None:
                 mi = around(told_of_classes(z[:, None], labels), "lower", level=level)
             else:
-                name_of = "js" if estimator == "auto" else estimator
-                mi = _learned(z, column, name_of, key=as_key(key), level=level, **options)
+                mi = _learned(z, column, critic, key=as_key(key), level=level, **options)
             found.append({"latent": i, "parameter": name, "value": mi.value, "low": mi.low, "high": mi.high})
     table = pd.DataFrame(found).sort_values("latent", kind="stable", ignore_index=True)
     return table.assign(active=table["latent"].isin(latents.active))

@@ -134,7 +134,7 @@ def fit(
     began, busy = time.perf_counter(), time.process_time()
     whole = as_source(data, batch_size, segment)
     source, held_out, split = whole.divide(valid, test, key=for_split)
-    rows = source.sample(START_ROWS, key=for_start)
+    rows, watched = source.sample(START_ROWS, key=for_start), objective.monitor if monitor is None else monitor
     refuse_constant_parameters(rows, whole.names, objective.parameters_learned(whole.names))
     if ensemble > 1 and isinstance(whole, Shards):
         raise ValueError("an ensemble is trained on simulations in memory: pass sims.load(), or ensemble=1")
@@ -144,9 +144,7 @@ def fit(
         rows,
         alone=ensemble == 1,
         key=for_epochs,
-        settings=settings_of(
-            optimiser, weight_decay, objective.monitor if monitor is None else monitor, track_from, average
-        ),
+        settings=settings_of(optimiser, weight_decay, watched, track_from, average),
         rules=Rules(min_epochs, max_epochs, patience, plateau, factor, max_seconds),
         learning_rate=learning_rate,
         keep=keep,
@@ -155,9 +153,8 @@ def fit(
         loggers=loggers,
         progress=progress,
     )
-    trained = found[0] if ensemble == 1 else Ensemble(found)
     return Fit(
-        objective=trained.finish(held_out, key=for_start),
+        objective=(found[0] if ensemble == 1 else Ensemble(found)).finish(held_out, key=for_start),
         history=history,
         stopped=why,
         split=split,
