@@ -98,14 +98,10 @@ def rounds(
     **Returns:** `Rounds`.
     """
     for name, value in (("n", n), ("max_rounds", max_rounds)):
-        if value != int(value) or value < 1:
+        if not isinstance(value, int | np.integer) or value < 1:
             raise ValueError(f"{name} must be a whole number of at least 1, but {value} came")
-    n, max_rounds = int(n), int(max_rounds)
-    if not 0 < shrink < 1 or max_rounds < 1 or not 0 < mass < 0.5:
-        raise ValueError(
-            f"shrink must lie between 0 and 1, mass between 0 and 0.5, and max_rounds be at least 1, but {shrink}, "
-            f"{mass}, {max_rounds} came"
-        )
+    if not 0 < shrink < 1 or not 0 < mass < 0.5:
+        raise ValueError(f"shrink must lie between 0 and 1, and mass between 0 and 0.5, but {shrink} and {mass} came")
     cut = _box(threshold, margin, shrink) if isinstance(objective, Ratio) else _densest(mass, shrink)
     place: AbstractPrior | Region = prior if isinstance(objective, Ratio) else Region(prior)
     kept: Simulations | None = None
