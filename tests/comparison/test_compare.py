@@ -1,11 +1,14 @@
 """Summaries beside each other, where what each keeps is known."""
 
+from dataclasses import replace
+
 import jax.numpy as jnp
 import numpy as np
 import numpyro.distributions as dist
 import pytest
 
 import suffice as sf
+from suffice.comparison import Measured, SummaryComparison
 
 LINEAR = ("linear regression", "MOPED", "CCA")
 
@@ -49,6 +52,52 @@ def test_tables_and_what_to_take(compared):
     assert str(compared).startswith("7 summaries on 900 held-out simulations; take ")
     coverage = compared.parameters()[["coverage_68", "coverage_95"]]
     assert (coverage - [0.68, 0.95]).abs().to_numpy().max() < 0.06
+
+
+def measured(name, kind, numbers, *levels, rows=400):
+    """A summary that says so many nats of each parameter, as rows of a spread of 0.1 tell; other rows for each kind."""
+    rng = np.random.default_rng(len(kind))
+    terms = np.array(levels)[:, None] + 0.1 * rng.normal(size=(len(levels), rows))
+    ranks = rng.uniform(size=(rows, len(levels)))
+    return Measured(name, kind, numbers, 1.0, terms, np.ones(len(levels)), ranks, None)
+
+
+def beside(*every, together=False, exact=None):
+    names = ("a", "b", "all")[: len(every[0].terms)]
+    return SummaryComparison(every, names, together, np.ones(len(names)), exact)
+
+
+def test_of_nothing_no_share_is_kept():
+    found = beside(measured("one", "given", 1, 1.0, -0.01), measured("two", "InfoMax", 1, 0.5, -0.1))
+    assert found.anything_to_keep("a") and not found.anything_to_keep("b")
+    assert np.isnan([found.kept(name, "b").value for name in found.names]).all()
+    assert list(found.table()["least_kept"].str[:2]) == ["a:", "a:"]
+    nothing = beside(measured("one", "given", 1, 0.0), measured("two", "InfoMax", 1, -0.1))
+    assert set(nothing.table()["least_kept"]) == {"nothing to keep"} and nothing.table()["kept"].isna().all()
+    assert str(nothing).count("nothing to keep") == 4 and "nan" not in str(nothing).lower()
+
+
+def test_what_is_known_exactly_tells_whether_there_is_anything_to_keep():
+    poor = measured("poor", "given", 1, -0.05)
+    found = beside(poor, exact=0.02 + 0.01 * np.random.default_rng(0).normal(size=(1, 400)))
+    assert found.anything_to_keep("a") and found.kept("poor", "a").value < 0
+
+
+def test_of_equal_ones_the_simplest_is_taken_whatever_they_cost():
+    closed, wide = measured("CCA", "closed form", 2, 1.0, 1.0), measured("wide", "closed form", 3, 1.0, 1.0)
+    for cost in (0.0, 9.0):
+        learned = replace(measured("net", "InfoMax", 2, 1.001, 1.001), cpu_seconds=cost)
+        assert beside(wide, learned, closed).best() == "CCA"
+    better = replace(measured("net", "InfoMax", 3, 1.2, 1.2), cpu_seconds=9.0)
+    assert beside(closed, better).best() == "net"
+
+
+def test_without_all_together_the_parameters_are_added_up():
+    found = beside(measured("one", "given", 1, 1.0, 0.5), measured("two", "InfoMax", 1, 0.2, 0.9))
+    assert found.information("one").value == pytest.approx(1.5, abs=0.02)
+    assert found.best() == "one" and found.best("b") == "two"
+    assert list(found.table()["summary"]) == ["one", "two"]
+    assert found.difference("one", "two").value == pytest.approx(0.4, abs=0.03)
 
 
 def exact(theta, x):

@@ -12,6 +12,7 @@ from ..information import canonical_summaries, local_score_compression, score_co
 from ..networks import Linear, start_from_data
 from ..simulate import Simulations
 from ..train import AbstractTangents
+from ._result import CLOSED_FORM
 from ._taken import Taken
 
 _MOST_NUMBERS = 4096
@@ -47,4 +48,4 @@ def linear_summaries(
 
 def _timed(name: str, make: Callable[[], Callable]) -> Taken:
     before = time.process_time()
-    return Taken(name, "closed form", make(), time.process_time() - before)
+    return Taken(name, CLOSED_FORM, make(), time.process_time() - before)

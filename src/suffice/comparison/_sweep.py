@@ -16,7 +16,7 @@ from ..priors import AbstractPrior
 from ..simulate import Simulations
 from ..train import Fit, fit
 from ._compare import divided, measure, refuse, usable
-from ._result import SummaryComparison
+from ._result import CLOSED_FORM, SummaryComparison
 from ._taken import summarised, Taken, taken
 
 
@@ -124,7 +124,7 @@ def sweep(
     asked = taken({str(size): one for size, one in fits.items()})
     for size in numbers:
         if size <= prior.dim:
-            asked.append(Taken(f"CCA {size}", "closed form", canonical_summaries(sims[first], size), 0.0))
+            asked.append(Taken(f"CCA {size}", CLOSED_FORM, canonical_summaries(sims[first], size), 0.0))
     values = [summarised(one, sims, second) for one in asked]
     split = divided(len(second), test, for_split)
     found = measure(asked, values, sims[second], prior, split, key=for_densities, level=level)
