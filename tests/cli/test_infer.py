@@ -112,6 +112,19 @@ def test_groups_by_name_and_several_named_arrays(tmp_path):
     np.testing.assert_allclose((found.mean - mean) / std, 0, atol=0.5)
 
 
+def test_whole_numbers_from_zero_are_classes(files):
+    """x = 2 m + noise of one: log p(m = 1 | x) / p(m = 0 | x) = 2 (x - 1)."""
+    rng = np.random.default_rng(1)
+    theta = np.column_stack([THETA[:, 0], rng.integers(0, 2, size=N)])
+    x = theta @ np.diag([1.0, 2.0]) + np.array([0.3, 1.0]) * rng.normal(size=(N, 2))
+    np.savez(files / "sims.npz", theta=theta, x=x.astype(np.float32))
+    np.save(files / "obs.npy", np.array([0.2, 1.3], np.float32))
+    assert infer(files, "sims.npz", "obs.npy") == 0
+    density = pd.read_csv(files / "out" / "density.csv").query("parameter == 'theta[1]'")
+    assert density["value"].tolist() == [0, 1]
+    assert density["density"].iloc[1] == pytest.approx(1 / (1 + np.exp(-2 * 0.3)), abs=0.06)
+
+
 @pytest.mark.parametrize("posterior", ["gaussian", "flow", "likelihood"])
 def test_other_posteriors_are_right_and_checked(files, posterior, capsys):
     assert infer(files, "sims.npz", "obs.npy", "--posterior", posterior) == 0
@@ -188,6 +201,22 @@ def few(folder):
     np.savez(folder / "sims.npz", theta=THETA[:5], x=X[:5])
 
 
+def too_few_to_check(folder):
+    np.savez(folder / "sims.npz", theta=THETA[:990], x=X[:990])
+
+
+def numbered_from_one(folder):
+    np.savez(folder / "sims.npz", theta=np.column_stack([THETA[:, 0], 1 + np.arange(N) % 3]), x=X)
+
+
+def classes(folder):
+    np.savez(folder / "sims.npz", theta=np.column_stack([THETA[:, 0], np.arange(N) % 2]), x=X)
+
+
+def a_file_in_the_way(folder):
+    (folder / "out").write_text("")
+
+
 @pytest.mark.parametrize(
     ("spoil", "more", "message"),
     [
@@ -200,6 +229,11 @@ def few(folder):
         (pickled, [], "sims.npz"),
         (short_observation, [], r"shape \(5,\).*shape \(8,\)"),
         (few, [], r"\(5, 2\) came"),
+        (too_few_to_check, [], "990 usable simulations came, but at least 1000"),
+        (numbered_from_one, [], r"'theta\[1\]' holds only 3 whole numbers, from 1 to 3"),
+        (classes, ["--posterior", "likelihood"], r"'theta\[1\]' is one of 2 classes; use posterior 'ratio'"),
+        (a_file_in_the_way, [], "out: .*is a file"),
+        (lambda folder: None, ["--names", "a,"], "a parameter needs a name that can be seen"),
         (lambda folder: (folder / "sims.npz").unlink(), [], "no file of simulations"),
         (lambda folder: None, ["--marginals", "mass"], "mass"),
         (lambda folder: None, ["--summary", "resnet2d"], "use 'mlp' or 'linear'"),

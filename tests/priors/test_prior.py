@@ -113,9 +113,28 @@ def test_draws_of_a_file_stand_for_a_prior():
     np.testing.assert_allclose(prior.marginal_log_prob((2,), points), expected, atol=0.15)
 
 
+def test_a_few_whole_numbers_from_zero_are_classes():
+    rng = np.random.default_rng(0)
+    theta = np.column_stack(
+        [rng.choice(3, size=900, p=[0.2, 0.3, 0.5]), rng.normal(size=900), rng.integers(0, 99, 900)]
+    )
+    prior = sf.Prior.from_samples(theta, ("m", "a", "count"))
+    assert prior.discrete == (3, None, None)
+    shares = np.exp(prior.marginal_log_prob((0,), np.arange(3.0)[:, None]))
+    np.testing.assert_allclose(shares, np.bincount(theta[:, 0].astype(int)) / 900, atol=1e-5)
+    assert not prior.contains(np.array([[3.0, 0.0, 1.0]]))[0]
+    assert prior.subset((1, 2)).discrete == (None, None)
+    two = prior.truncate([0.5, -9.0, -1.0], [2.5, 9.0, 100.0])
+    assert two.discrete == (3, None, None) and two.marginal_log_prob((0,), np.zeros((1, 1)))[0] < -20
+    assert sf.EmpiricalPrior(theta, discrete=(None, None, None)).discrete == (None, None, None)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
+        (lambda: sf.EmpiricalPrior(1.0 + np.arange(60)[:, None] % 3, ("m",)), "'m' holds only 3 whole numbers, from 1"),
+        (lambda: sf.EmpiricalPrior(np.arange(60.0)[:, None], discrete=(None, 2)), "discrete must be 1"),
+        (lambda: sf.EmpiricalPrior(np.arange(60.0)[:, None], discrete=(2,)), "2 classes holds the number 59"),
         (lambda: sf.Prior(), "at least one"),
         (lambda: sf.Prior(a=3.0), "must be a distribution"),
         (lambda: sf.Prior(a=dist.Normal(0, 1)).log_prob(np.zeros((3, 2))), "must have shape"),

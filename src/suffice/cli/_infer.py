@@ -1,10 +1,12 @@
 """`suffice infer`: from a file of simulations and an observation to a checked posterior."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..report import report, Study
 from ..simulate import load_simulations, Simulations
+from ._folder import refuse_folder
 from ._observation import read_observation
 from ._options import Infer
 from ._outcome import print_outcome
@@ -12,6 +14,7 @@ from ._outcome import print_outcome
 
 def run(options: Infer) -> None:
     """Read both files, walk the path, write the folder."""
+    refuse_folder(options.out)
     sims = read_simulations(options.sims, options.x, options.names)
     observation = read_observation(options.obs, sims.example)
     study = Study(
@@ -34,6 +37,8 @@ def read_simulations(path: Path, x: tuple[str, ...], names: str) -> Simulations:
     """A file of simulations, with what was typed of its data and of the names of its parameters."""
     sims = load_simulations(path)
     if x:
+        if not isinstance(sims.x, Mapping):
+            raise ValueError(f"--x {x[0]}: {path.name} holds one array of data, called x; leave --x out")
         sims = sims.select(x=x[0] if len(x) == 1 else list(x))
     if names:
         called = tuple(name.strip() for name in names.split(","))

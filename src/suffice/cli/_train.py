@@ -10,9 +10,10 @@ import jax
 from ..core import save
 from ..objectives import Flow, Ratio
 from ..priors import EmpiricalPrior
-from ..report import summary_network
+from ..report import classes_of, summary_network
 from ..simulate import Simulations
 from ..train import Fit, fit
+from ._folder import refuse_folder
 from ._infer import _groups, read_simulations
 from ._launch import launch
 from ._options_of_scale import Train
@@ -31,6 +32,7 @@ def run(options: Train) -> None:
 
 
 def _refuse(options: Train) -> None:
+    refuse_folder(options.out)
     if options.processes < 1:
         raise ValueError(f"--processes must be at least 1, but {options.processes} came")
     if (options.process is None) != (not options.coordinator):
@@ -77,9 +79,10 @@ def _train(options: Train) -> None:
 
 
 def _objective(options: Train, network: Any, sims: Simulations) -> Any:
+    prior = EmpiricalPrior(sims.theta, sims.names)
     if options.objective == "ratio":
-        return Ratio(network, marginals=_groups(options.marginals))
-    return Flow(network, EmpiricalPrior(sims.theta, sims.names))
+        return Ratio(network, marginals=_groups(options.marginals), classes=classes_of(prior))
+    return Flow(network, prior)
 
 
 def _write(trained: Fit, out: Path) -> None:

@@ -149,9 +149,12 @@ def refuse(sims: Simulations, prior: AbstractPrior, test: float, level: float) -
         raise ValueError(f"test must be a share from 0.05 to 0.8, but {test} came")
     if not 0 < level < 1:
         raise ValueError(f"level must lie between 0 and 1, but {level} came")
-    discrete = [name for name, classes in zip(prior.names, prior.discrete) if classes]
-    if discrete:
-        raise ValueError(f"{discrete[0]!r} is discrete; summaries are compared by densities of continuous parameters")
+    for name, classes in zip(prior.names, prior.discrete):
+        if classes:
+            raise ValueError(
+                f"{name!r} is discrete, one of {classes} classes, but summaries are compared by densities of "
+                "continuous parameters: leave it out of theta"
+            )
     if len(sims) < _FEWEST:
         raise ValueError(f"sims holds {len(sims)} simulations, but at least {_FEWEST} are needed to compare summaries")
     sims.check_prior(prior)

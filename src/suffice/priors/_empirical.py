@@ -12,6 +12,8 @@ from ._abstract import AbstractPrior, Points, Vector
 from ._interval import from_real, log_jacobian, to_real
 
 _KNOTS = 512
+_MOST_CLASSES = 50  # as many as sf.estimate_mi takes whole numbers for classes
+_DRAWS_A_VALUE = 10
 
 
 class EmpiricalPrior(AbstractPrior):
@@ -21,14 +23,35 @@ class EmpiricalPrior(AbstractPrior):
     draw, so it ends where the draws end; it is made for the logarithm of a parameter that is
     positive and skew. The joint density is the product of these: parameters that depend on
     each other in the prior are drawn so, but their dependence is not in `log_prob`.
+
+    **Arguments:**
+
+    - `theta`, `names`: the draws, and what their columns are called.
+    - `discrete`: for each parameter the number of its classes, which are numbered from 0, or `None` for a continuous
+      one. Unless told, a column that holds the whole numbers from 0 to k - 1 (at most 50 of them, and ten draws of
+      each on average) is one of k classes, whose density is their probability.
+
+    **Raises** `ValueError` for few draws, constant ones, and a few whole numbers that are no classes numbered from 0.
+
+    >>> theta = np.column_stack([np.random.default_rng(0).normal(size=200), np.arange(200) % 2])
+    >>> prior = EmpiricalPrior(theta, ("mass", "model"))
+    >>> prior.discrete, np.exp(prior.marginal_log_prob((1,), np.array([[0.0], [1.0]]))).round(3).tolist()
+    ((None, 2), [0.5, 0.5])
     """
 
     theta: Float[Array, "n p"]
     knots: Float[Array, "b p"]
     log_density: Float[Array, "b p"]
     names: tuple[str, ...] = eqx.field(static=True)
+    classes: tuple[int | None, ...] = eqx.field(static=True)
 
-    def __init__(self, theta: Points, names: tuple[str, ...] | None = None):
+    def __init__(
+        self,
+        theta: Points,
+        names: tuple[str, ...] | None = None,
+        *,
+        discrete: tuple[int | None, ...] | None = None,
+    ):
         theta = np.asarray(theta, np.float64)
         if theta.ndim != 2 or len(theta) < 20 or not np.isfinite(theta).all():
             raise ValueError(f"theta must be at least 20 finite draws of shape (n, p), but {theta.shape} came")
@@ -38,15 +61,19 @@ class EmpiricalPrior(AbstractPrior):
         for name, column in zip(called, theta.T):
             if np.ptp(column) <= 1e-12 * max(1e-300, np.abs(column).max()):
                 raise ValueError(f"theta: {name!r} is constant, so there is nothing to infer; leave it out of theta")
-        self.theta = jnp.asarray(theta, float)
-        estimates = [_kernel_estimate(column) for column in theta.T]
+        if discrete is None:
+            discrete = tuple(_classes(name, column) for name, column in zip(called, theta.T))
+        if len(discrete) != len(called):
+            raise ValueError(f"discrete must be {len(called)}, one for each column of theta, but {discrete} came")
+        self.theta, self.classes = jnp.asarray(theta, float), discrete
+        estimates = [_shares(c, own) if c else _kernel_estimate(own) for c, own in zip(discrete, theta.T)]
         self.knots = jnp.asarray(np.stack([knots for knots, _ in estimates], axis=1), float)
         self.log_density = jnp.asarray(np.stack([density for _, density in estimates], axis=1), float)
         self.names = called
 
     @property
     def discrete(self) -> tuple[int | None, ...]:
-        return (None,) * len(self.names)
+        return self.classes
 
     def sample(self, n: int, *, key: KeyLike) -> Float[Array, "n p"]:
         return self.theta[jax.random.choice(as_key(key), len(self.theta), (n,))]
@@ -61,7 +88,7 @@ class EmpiricalPrior(AbstractPrior):
             raise ValueError(
                 f"the box holds {inside.sum()} of the draws that stand for the prior; at least 20 are needed"
             )
-        return EmpiricalPrior(np.asarray(self.theta)[inside], self.names)
+        return EmpiricalPrior(np.asarray(self.theta)[inside], self.names, discrete=self.classes)
 
     def contains(self, theta: Points) -> Bool[Array, " n"]:
         return jnp.isfinite(self.log_prob(theta))
@@ -77,7 +104,8 @@ class EmpiricalPrior(AbstractPrior):
         return jnp.asarray(stats.gaussian_kde(drawn.T).logpdf(np.asarray(points, np.float64).T), float)
 
     def subset(self, index: tuple[int, ...]) -> "EmpiricalPrior":
-        return EmpiricalPrior(np.asarray(self.theta)[:, list(index)], tuple(self.names[i] for i in index))
+        names, classes = tuple(self.names[i] for i in index), tuple(self.classes[i] for i in index)
+        return EmpiricalPrior(np.asarray(self.theta)[:, list(index)], names, discrete=classes)
 
     def to_unconstrained(self, theta: Points) -> Float[Array, "n p"]:
         return to_real(jnp.asarray(theta, float), self.knots[0], self.knots[-1])
@@ -91,7 +119,10 @@ class EmpiricalPrior(AbstractPrior):
         return self.log_prob(self.from_unconstrained(u)) + jacobian
 
     def describe(self) -> str:
-        return f"{', '.join(self.names)} ~ as in {len(self.theta)} draws"
+        told = [
+            name if not classes else f"{name} ({classes} classes)" for name, classes in zip(self.names, self.classes)
+        ]
+        return f"{', '.join(told)} ~ as in {len(self.theta)} draws"
 
     def _dependent(self, index: tuple[int, ...]) -> bool:
         """Whether rank correlations between the parameters are beyond what independent draws show."""
@@ -103,6 +134,30 @@ class EmpiricalPrior(AbstractPrior):
         knots = self.knots[:, index]
         density = jnp.interp(values, knots, self.log_density[:, index])
         return jnp.where((values >= knots[0]) & (values <= knots[-1]), density, -jnp.inf)
+
+
+def _classes(name: str, draws: np.ndarray) -> int | None:
+    """How many classes a column holds; `None` of a continuous one."""
+    values = np.unique(draws)
+    if len(values) > min(_MOST_CLASSES, len(draws) / _DRAWS_A_VALUE) or (values != np.round(values)).any():
+        return None
+    if not np.array_equal(values, np.arange(len(values))):
+        raise ValueError(
+            f"theta: {name!r} holds only {len(values)} whole numbers, from {values[0]:g} to {values[-1]:g}, which are "
+            f"neither classes numbered from 0 nor a continuous parameter: number them from 0 to {len(values) - 1}, or "
+            "draw it from a continuous prior"
+        )
+    return len(values)
+
+
+def _shares(classes: int, draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Knots around the class numbers, and the log-probability of the nearest class at them."""
+    counts = np.bincount(np.round(draws).astype(int), minlength=classes)
+    if len(counts) > classes:
+        raise ValueError(f"discrete: a column of {classes} classes holds the number {draws.max():g}")
+    knots = np.linspace(-0.5, classes - 0.5, _KNOTS)
+    nearest = np.clip(np.round(knots).astype(int), 0, classes - 1)
+    return knots, np.log(np.maximum(counts, 1e-12) / len(draws))[nearest]
 
 
 def _kernel_estimate(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -5,6 +5,7 @@ from ._exact import Exact as Exact
 from ._findings import Findings as Findings, findings as findings
 from ._fingerprint import fingerprint as fingerprint
 from ._image import Image as Image, image as image
+from ._methods import classes_of as classes_of
 from ._mi_report import mi_report as mi_report, pairs_report as pairs_report
 from ._page import page as page
 from ._parts import (

@@ -20,9 +20,17 @@ def learns_summary(name: str) -> bool:
     return name != "likelihood"
 
 
-def check_method(name: str, marginals: Any) -> None:
-    """`ValueError` for a posterior that does not exist, or groups for one that is of all parameters together."""
+def check_method(name: str, marginals: Any, prior: AbstractPrior) -> None:
+    """`ValueError` for a posterior that does not exist, groups for one that is of all parameters together, or classes
+    for one that is a density.
+    """
     METHODS.get(name)
+    discrete = classes_of(prior)
+    if discrete and name != "ratio":
+        raise ValueError(
+            f"posterior {name!r} is a density of continuous parameters, but {next(iter(discrete))!r} is one of "
+            f"{next(iter(discrete.values()))} classes; use posterior 'ratio'"
+        )
     if marginals is not None and name != "ratio":
         raise ValueError(
             f"marginals are groups of parameters for posterior 'ratio', but posterior is {name!r}, which is of all "
@@ -30,9 +38,14 @@ def check_method(name: str, marginals: Any) -> None:
         )
 
 
+def classes_of(prior: AbstractPrior) -> dict[str, int]:
+    """How many classes each discrete parameter has, as `sf.Ratio` takes it."""
+    return {name: classes for name, classes in zip(prior.names, prior.discrete) if classes}
+
+
 @METHODS.register("ratio")
 def _ratio(summary: Callable, prior: AbstractPrior, marginals: Any) -> AbstractObjective:
-    return Ratio(summary, marginals=marginals)
+    return Ratio(summary, marginals=marginals, classes=classes_of(prior))
 
 
 @METHODS.register("flow")

@@ -1,5 +1,6 @@
 """The whole path as one resumable study in a folder."""
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from ..core import as_key, KeyLike, since_start
 from ..objectives import Gaussian
 from ..posteriors import posterior
 from ..priors import AbstractPrior, EmpiricalPrior
-from ..simulate import Simulations
+from ..simulate import Simulations, Status
 from ..train import AbstractObjective, Fit, fit, remove_checkpoint
 from ._allowance import LOCAL, together
 from ._exact import Exact
@@ -29,6 +30,7 @@ from ._summaries import summary_network
 from ._versions import versions
 
 _CHECKED = 2000  # held-out simulations that the checks look at: their intervals are then about 2 % wide
+_TEST, _FEWEST = 0.1, 100  # the share that is kept apart, and how many rows that must be
 _CROWD = 200  # so many at least tell what distances from other simulations are usual
 
 
@@ -72,10 +74,12 @@ class Study:
         """Do all stages that are not done yet. `progress`: show bars on standard error.
 
         **Raises** `ValueError` before any training when observation, summary or marginals do not fit the
-        simulations.
+        simulations, and for fewer of them than the checks need.
         """
-        check_method(self.method, self.marginals)
         stages, prior = Stages(Path(self.folder)), self._prior()
+        check_method(self.method, self.marginals, prior)
+        if not stages.path("model").exists():
+            self._refuse_few()
         training, inference, checking, sharing = jax.random.split(as_key(self.key), 4)
         basis = self._basis(prior)
         shown = (basis, self.title, self.about, self.observation, self.truth, self.exact)
@@ -102,6 +106,15 @@ class Study:
         if self.prior is not None:
             return self.prior
         return EmpiricalPrior(self.simulations.theta, self.simulations.names)
+
+    def _refuse_few(self) -> None:
+        """Before anything is trained: what the summary keeps is measured on rows that nothing was learned from."""
+        share, usable = self.settings.get("test", _TEST), int((self.simulations.status == Status.OK).sum())
+        if share * usable < _FEWEST and 2 * usable >= len(self.simulations):  # of more failures the fit tells
+            raise ValueError(
+                f"{usable} usable simulations came, but at least {math.ceil(_FEWEST / max(share, 1e-9))} are needed: "
+                f"{_FEWEST} of them, a share of {share:g}, are kept apart for the checks; make more"
+            )
 
     def _basis(self, prior: AbstractPrior) -> str:
         """What training and everything after it depends on. Of large data, the parameters stand for the rest."""
@@ -143,7 +156,7 @@ class Study:
         def train(objective: AbstractObjective, first: bool) -> Fit:
             name = type(objective).__name__.lower()
             checkpoint = Path(self.folder) / f"training-{name}-{basis[:8]}.checkpoint"
-            settings = {"test": 0.1, "checkpoint": checkpoint, "progress": progress} | self.settings
+            settings = {"test": _TEST, "checkpoint": checkpoint, "progress": progress} | self.settings
             settings["loggers"] = [*settings.get("loggers", ()), *([_note_start(stages)] if first else [])]
             return fit(objective, self.simulations, key=for_fit, **settings)
 

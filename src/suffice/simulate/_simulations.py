@@ -243,6 +243,8 @@ def _checked_names(names: Sequence[str] | None, p: int) -> tuple[str, ...]:
     names = tuple(str(name) for name in names)
     if len(names) != p:
         raise ValueError(f"theta has {p} columns but {len(names)} names came: {', '.join(names)}")
+    if not all(name.strip() for name in names):
+        raise ValueError(f"a parameter needs a name that can be seen, but these came: {names}")
     if len(set(names)) != p:
         raise ValueError(f"each parameter needs a name of its own, but these came: {', '.join(names)}")
     return names
