@@ -91,7 +91,7 @@ def test_no_mass_leaves_the_prior_and_it_can_be_saved(tmp_path):
     [
         (lambda p: sf.Gaussian(3, p), "must be a network or a function"),
         (lambda p: sf.Gaussian(lambda x: x, 0), "sf.Gaussian needs the prior"),
-        (lambda p: sf.Gaussian(lambda x: x, p, width=0), "width and depth must be at least 1"),
+        (lambda p: sf.Gaussian(lambda x: x, p, width=0), "width must be a whole number of at least 1"),
         (lambda p: sf.Gaussian(lambda x: x, p).moments(jnp.zeros(1)), "not been trained"),
     ],
 )

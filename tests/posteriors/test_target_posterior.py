@@ -97,6 +97,10 @@ def test_members_of_an_ensemble_are_taken_together(correlated):
         (lambda p, s: sf.Likelihood(3, p), "must be a network or a function"),
         (lambda p, s: sf.Likelihood(lambda x: x, 3), "needs the prior"),
         (lambda p, s: sf.FlowMatching(lambda x: x, p, steps=0), "at least 1"),
+        (
+            lambda p, s: sf.FlowMatching(lambda x: x, p, steps=2.5),
+            "steps must be a whole number",
+        ),
         (lambda p, s: sf.FlowMatching(lambda x: x, 3), "needs the prior"),
         (lambda p, s: sf.fit(sf.Likelihood(lambda x: 0 * x, p), s, key=0, progress=False), "never varies"),
         (lambda p, s: sf.FlowMatching(lambda x: x, p).draw(jnp.ones(3), key=jax.random.key(0)), "not been trained"),

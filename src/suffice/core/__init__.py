@@ -21,5 +21,6 @@ from ._registry import Registry as Registry
 from ._save import load as load, NewerFormat as NewerFormat, save as save
 from ._since_start import since_start as since_start
 from ._warn import warn as warn
+from ._whole import check_whole as check_whole
 
 keep_compiled()

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ..core import as_key, KeyLike
+from ..core import as_key, check_whole, KeyLike
 from ._convolution import Convolution
 from ._layers import Stack
 from ._linear_start import LinearStart, MAX_INPUTS
@@ -54,7 +54,9 @@ class Conv1d(eqx.Module):
         periodic: bool = False,
         key: KeyLike,
     ):
-        shape = (shape,) if isinstance(shape, int) else tuple(shape)
+        shape = tuple(shape) if isinstance(shape, tuple | list) else (shape,)
+        check_whole(**{f"shape[{i}]": size for i, size in enumerate(shape)})
+        check_whole(n_out=n_out, kernel=kernel, segments=segments)
         if len(shape) not in (1, 2) or kernel % 2 == 0:
             raise ValueError(f"shape must be (length,) or (channels, length) and kernel odd; {shape}, {kernel} came")
         self.shape = (1, shape[0]) if len(shape) == 1 else (shape[0], shape[1])

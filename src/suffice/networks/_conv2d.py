@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ..core import as_key, KeyLike
+from ..core import as_key, check_whole, KeyLike
 from ._convolution import Convolution
 from ._layers import Stack
 from ._linear_start import LinearStart, MAX_INPUTS
@@ -86,6 +86,7 @@ def _image_network(
 ) -> ImageNetwork:
     if len(shape) not in (2, 3):
         raise ValueError(f"shape must be (height, width) or (channels, height, width), but {shape} came")
+    check_whole(**{f"shape[{i}]": size for i, size in enumerate(shape)}, n_out=n_out, segments=segments)
     full = (1, *shape) if len(shape) == 2 else tuple(shape)
     keys = jax.random.split(as_key(key), len(channels) + 2)
     sizes = (full[0], *channels)

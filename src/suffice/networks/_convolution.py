@@ -12,6 +12,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from ..core import check_whole
+
 
 class Convolution(eqx.Module):
     """Convolution over all axes but the last, which holds the channels; padded, so that `stride=1` keeps sizes.
@@ -33,7 +35,8 @@ class Convolution(eqx.Module):
     def __init__(
         self, n_in: int, n_out: int, *, dims: int, kernel: int, stride: int = 1, periodic: bool = False, key: Array
     ):
-        if kernel % 2 == 0 or kernel < 1:
+        check_whole(n_in=n_in, n_out=n_out, kernel=kernel, stride=stride)
+        if kernel % 2 == 0:
             raise ValueError(f"kernel must be odd, but {kernel} came")
         taps = kernel**dims * n_in
         self.weight = math.sqrt(2.0 / taps) * jax.random.normal(key, (taps, n_out))

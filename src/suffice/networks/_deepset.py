@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from ..core import as_key, KeyLike
+from ..core import as_key, check_whole, KeyLike
 from ._layers import Stack
 from ._linear_start import LinearStart
 from ._standardise import Standardise
@@ -40,6 +40,7 @@ class DeepSet(eqx.Module):
     whole: Stack
 
     def __init__(self, n_features: int, n_out: int, *, width: int = 64, depth: int = 2, key: KeyLike):
+        check_whole(n_features=n_features, n_out=n_out, width=width)
         keys = jax.random.split(as_key(key), 3)
         self.standardise = Standardise((1, n_features))
         self.member = Stack(n_features, width, width=width, depth=depth, key=keys[0])

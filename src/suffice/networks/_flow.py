@@ -17,7 +17,7 @@ import equinox as eqx
 import jax
 from jaxtyping import Array, Float
 
-from ..core import as_key, KeyLike
+from ..core import as_key, check_whole, KeyLike
 
 
 class _Sizes(NamedTuple):
@@ -67,8 +67,10 @@ class ConditionalFlow(eqx.Module):
     ):
         if kind not in ("autoregressive", "coupling"):
             raise ValueError(f"kind must be 'autoregressive' or 'coupling', but {kind!r} came")
-        if min(n_y, layers, knots, width, depth) < 1 or n_x < 0 or not reach > 0:
-            raise ValueError("n_y, layers, knots, width, depth and reach must be positive, and n_x not negative")
+        check_whole(n_y=n_y, layers=layers, knots=knots, width=width, depth=depth)
+        check_whole(0, n_x=n_x)
+        if not 0 < reach < math.inf:
+            raise ValueError(f"reach must be a positive number, but {reach!r} came")
         kind = "autoregressive" if n_y == 1 else kind  # one number has no other half to couple with
         self.sizes = _Sizes(n_x, n_y, kind, layers, knots, width, depth, reach)
         self.weights = _initial(self.sizes, as_key(key))

@@ -8,6 +8,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from ..core import check_whole
+
 
 class Dense(eqx.Module):
     """`W x + b`, Glorot-normal times `scale`; `scale=0` makes a part that starts silent."""
@@ -16,6 +18,7 @@ class Dense(eqx.Module):
     bias: Float[Array, " n_out"]
 
     def __init__(self, n_in: int, n_out: int, *, key: Array, scale: float = 1.0):
+        check_whole(0, n_in=n_in, n_out=n_out)
         self.weight = scale * jax.random.normal(key, (n_out, n_in)) / math.sqrt(max(n_in, 1))
         self.bias = jnp.zeros(n_out)
 
@@ -47,6 +50,7 @@ class Stack(eqx.Module):
         last: float = 1.0,
         activation: Callable = jax.nn.silu,
     ):
+        check_whole(width=width, depth=depth)
         keys = jax.random.split(key, depth + 1)
         gain = math.sqrt(2.0)
         self.first = Dense(n_in, width, key=keys[0], scale=gain)

@@ -3,7 +3,7 @@
 import equinox as eqx
 from jaxtyping import Array, Float, PyTree
 
-from ..core import as_key, KeyLike
+from ..core import as_key, check_whole, KeyLike
 from ._flat import flat
 from ._linear_start import LinearStart
 from ._standardise import Standardise
@@ -29,6 +29,7 @@ class Linear(eqx.Module):
     linear: LinearStart
 
     def __init__(self, n_in: int, n_out: int, *, key: KeyLike):
+        check_whole(n_in=n_in, n_out=n_out)
         self.standardise = Standardise((n_in,))
         self.linear = LinearStart(n_in, n_out, key=as_key(key))
 

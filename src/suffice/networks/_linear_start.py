@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ..core import Frozen
+from ..core import check_whole, Frozen
 from ._data_dependent import AbstractDataDependent, altered, record
 from ._standardise import moments
 
@@ -68,6 +68,7 @@ class LinearStart(AbstractDataDependent):
     slot: int = eqx.field(static=True)
 
     def __init__(self, n_in: int, n_out: int, *, key: Array, scale: float = 1.0):
+        check_whole(n_in=n_in, n_out=n_out)
         weight = scale * jax.random.normal(key, (n_out, n_in)) / math.sqrt(n_in)
         self.start = Frozen((weight, jnp.zeros(n_out), jnp.ones(n_out)))
         self.change = jnp.zeros((n_out, n_in))

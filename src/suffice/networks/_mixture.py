@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ..core import as_key, KeyLike
+from ..core import as_key, check_whole, KeyLike
 from ._layers import Dense, Stack
 
 _FULL = 8
@@ -33,8 +33,8 @@ class ConditionalMixture(eqx.Module):
     components: int = eqx.field(static=True)
 
     def __init__(self, n_x: int, n_y: int, *, components: int = 8, hidden: Sequence[int] = (64, 64), key: KeyLike):
-        if components < 1:
-            raise ValueError(f"components must be at least 1, but {components} came")
+        check_whole(n_y=n_y, components=components)
+        check_whole(0, n_x=n_x)
         self.n_y, self.components = n_y, components
         first, second = jax.random.split(as_key(key))
         n_out = components * (1 + n_y + self._triangle)

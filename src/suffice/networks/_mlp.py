@@ -6,7 +6,7 @@ import equinox as eqx
 import jax
 from jaxtyping import Array, Float, PyTree
 
-from ..core import as_key, KeyLike
+from ..core import as_key, check_whole, KeyLike
 from ._flat import flat
 from ._layers import Stack
 from ._linear_start import LinearStart
@@ -49,6 +49,7 @@ class MLP(eqx.Module):
         activation: Callable = jax.nn.silu,
         key: KeyLike,
     ):
+        check_whole(n_in=n_in, n_out=n_out)
         first, second = jax.random.split(as_key(key))
         self.standardise = Standardise((n_in,))
         self.linear = LinearStart(n_in, n_out, key=first)

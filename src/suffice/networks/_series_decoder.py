@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from ..core import as_key, KeyLike
+from ..core import as_key, check_whole, KeyLike
 from ._convolution import Convolution
 from ._layers import Dense
 from ._series import as_series, known_length
@@ -72,6 +72,8 @@ class SeriesDecoder(eqx.Module):
         wavenet: dict[str, Any] | None = None,
         key: KeyLike,
     ):
+        check_whole(n_in=n_in, n_latent=n_latent, conditions=conditions, channels=channels, segments=segments)
+        check_whole(knots=knots, components=components, **{f"hidden[{i}]": width for i, width in enumerate(hidden)})
         keys = jax.random.split(as_key(key), len(hidden) + 8)
         widths = (n_latent, *hidden, channels * segments)
         self.dense = tuple(
@@ -82,8 +84,6 @@ class SeriesDecoder(eqx.Module):
             Convolution(a, b, dims=1, kernel=3, key=own) for a, b, own in zip(sizes, sizes[1:], keys)
         )
         self.scale = Dense(n_latent, knots, key=keys[4], scale=0.0)
-        if min(n_in, n_latent, conditions, channels, segments, knots, components, *hidden) < 1:
-            raise ValueError("all sizes of a decoder must be at least 1")
         told = (2 if components == 1 else 3 * components) * n_in
         self.direct = Dense(conditions, told, key=keys[5], scale=0.1)
         self.network = WaveNet(n_in, told, conditions, key=keys[6], **(wavenet or {}))

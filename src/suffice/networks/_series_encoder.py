@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ..core import as_key, KeyLike
+from ..core import as_key, check_whole, KeyLike
 from ._convolution import Convolution
 from ._layers import Dense
 from ._series import as_series
@@ -60,8 +60,8 @@ class SeriesEncoder(eqx.Module):
         hidden: Sequence[int] = (200, 100),
         key: KeyLike,
     ):
-        if min(n_in, n_latent, channels, layers, segments, *hidden) < 1:
-            raise ValueError("all sizes of an encoder must be at least 1")
+        check_whole(n_in=n_in, n_latent=n_latent, channels=channels, layers=layers, segments=segments)
+        check_whole(**{f"hidden[{i}]": width for i, width in enumerate(hidden)})
         keys = jax.random.split(as_key(key), layers + len(hidden) + 1)
         sizes = (n_in, *(channels,) * layers)
         self.convolutions = tuple(

@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ..core import as_key, KeyLike
+from ..core import as_key, check_whole, KeyLike
 from ._layers import Dense
 
 
@@ -32,6 +32,7 @@ class CausalConvolution(eqx.Module):
     shift: int = eqx.field(static=True)
 
     def __init__(self, n_in: int, n_out: int, *, kernel: int, dilation: int = 1, shift: int = 0, key: Array):
+        check_whole(n_in=n_in, n_out=n_out, kernel=kernel, dilation=dilation)
         self.weight = jax.random.normal(key, (kernel * n_in, n_out)) / math.sqrt(kernel * n_in)
         self.bias = jnp.zeros(n_out)
         self.kernel, self.dilation, self.shift = kernel, dilation, shift
@@ -123,8 +124,7 @@ class WaveNet(eqx.Module):
         kernel: int = 3,
         key: KeyLike,
     ):
-        if min(n_in, n_out, n_conditions, width, skips, stacks, kernel, *dilations) < 1:
-            raise ValueError("all sizes of a WaveNet must be at least 1")
+        check_whole(n_in=n_in, n_out=n_out, n_conditions=n_conditions, width=width, skips=skips, stacks=stacks)
         keys = jax.random.split(as_key(key), 4 + stacks * len(dilations))
         self.enter = Dense(n_in, width, key=keys[0])
         self.first = CausalConvolution(width, width, kernel=2, shift=1, key=keys[1])

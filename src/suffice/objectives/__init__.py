@@ -14,6 +14,7 @@ from ._gaussian_start import (
     gaussian_start as gaussian_start,
     GaussianStart as GaussianStart,
 )
+from ._groups import resolve_groups as resolve_groups
 from ._infomax import InfoMax as InfoMax
 from ._likelihood import Likelihood as Likelihood
 from ._mib import MIB as MIB

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
-from ..core import Frozen
+from ..core import check_whole, Frozen
 from ..networks import start_from_data
 from ..train import AbstractObjective, AbstractSource, flat_summary
 from ._head import CategoricalHead
@@ -44,8 +44,8 @@ class Classifier(AbstractObjective):
 
     def __init__(self, summary: Callable, classes: int, *, width: int = 64, depth: int = 2):
         check_summary(summary)
-        if classes < 2 or width < 1 or depth < 1:
-            raise ValueError(f"classes must be at least 2, width and depth 1, but {classes}, {width}, {depth} came")
+        check_whole(2, classes=classes)
+        check_whole(width=width, depth=depth)
         self.summary, self.head, self.temperature = summary, None, Frozen(jnp.ones(()))
         self.classes, self.width, self.depth = classes, width, depth
 

@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PyTree
 
-from ..core import Frozen
+from ..core import check_whole, Frozen
 from ..networks import Stack
 from ..priors import AbstractPrior
 from ..train import AbstractSource, flat_summary
@@ -52,8 +52,7 @@ class FlowMatching(AbstractDensityObjective):
 
     def __init__(self, summary: Callable, prior: AbstractPrior, *, width: int = 128, depth: int = 4, steps: int = 24):
         check_parameters(summary, prior, "sf.FlowMatching")
-        if min(width, depth, steps) < 1:
-            raise ValueError(f"width, depth and steps must be at least 1, but {width}, {depth} and {steps} came")
+        check_whole(width=width, depth=depth, steps=steps)
         self.summary, self.prior, self.velocity = summary, Frozen(prior), None
         self.start_at = GaussianStart.identity(prior.dim, 1)
         self.width, self.depth, self.steps = width, depth, steps

@@ -19,7 +19,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PyTree
 
-from ..core import Frozen
+from ..core import check_whole, Frozen
 from ..networks import Stack
 from ..priors import AbstractPrior
 from ..train import AbstractSource
@@ -55,8 +55,7 @@ class Gaussian(AbstractDensityObjective):
 
     def __init__(self, summary: Callable, prior: AbstractPrior, *, width: int = 64, depth: int = 2):
         check_parameters(summary, prior, "sf.Gaussian")
-        if min(width, depth) < 1:
-            raise ValueError(f"width and depth must be at least 1, but {width} and {depth} came")
+        check_whole(width=width, depth=depth)
         self.summary, self.prior, self.network = summary, Frozen(prior), None
         self.start_at = GaussianStart.identity(prior.dim, 1)
         self.width, self.depth = width, depth

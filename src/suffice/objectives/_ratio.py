@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
+from ..core import check_whole
 from ..networks import start_from_data
 from ..train import AbstractObjective, AbstractSource
 from ._contrast import bce, imbalance, nre_c
@@ -74,8 +75,8 @@ class Ratio(AbstractObjective):
         check_summary(summary)
         if loss not in ("bce", "nre-c"):
             raise ValueError(f"loss must be 'bce' or 'nre-c', but {loss!r} came")
-        if negatives < 1 or (loss == "nre-c" and negatives < 2):
-            raise ValueError(f"negatives must be at least 1 (2 for 'nre-c'), but {negatives} came")
+        check_whole(width=width, depth=depth)
+        check_whole(2 if loss == "nre-c" else 1, negatives=negatives)
         if gamma <= 0 or balance < 0:
             raise ValueError(f"gamma must be positive and balance not negative, but {gamma} and {balance} came")
         self.summary, self.heads, self.reference, self.names = summary, None, None, ()
