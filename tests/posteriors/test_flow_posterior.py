@@ -1,5 +1,8 @@
 """Posteriors of flows, alone, in ensembles, and re-weighted, against exact ones."""
 
+import dataclasses
+import shutil
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -108,6 +111,24 @@ def test_another_prior_is_a_factor(flow, correlated):
     covariance = np.linalg.inv(np.eye(2) / 0.09 + matrix.T @ matrix / 0.25)
     np.testing.assert_allclose(found.mean, x @ matrix @ covariance / 0.25, atol=0.04)
     np.testing.assert_allclose(found.std, np.sqrt(np.diag(covariance)), rtol=0.1)
+
+
+def test_a_prior_wider_than_the_simulations_is_refused_and_a_narrower_one_is_not(flow):
+    """Half of U(-2, 2) lies outside of U(-1, 1); nothing was learned there, so that cutting it off would be silent."""
+    from suffice.posteriors._support import refuse_beyond
+
+    box, x = sf.Prior(a=dist.Uniform(-1, 1)), np.zeros(1)
+    wide, narrow = sf.Prior(a=dist.Uniform(-2, 2)), sf.Prior(a=dist.Uniform(-0.5, 0.5))
+    for objective in (sf.Flow(lambda x: x, box, **SMALL), sf.Likelihood(lambda x: x, box, **SMALL)):
+        for one in (objective, Ensemble([objective, objective])):
+            fit = dataclasses.replace(flow, objective=one, example=jax.ShapeDtypeStruct((1,), float), reach=None)
+            for together in (False, True):
+                with pytest.raises(
+                    ValueError, match=r"(49|50|51) % of it lies outside of the prior of the simulations"
+                ):
+                    sf.posterior(fit, wide, x[None] if together else x, together=together)
+            refuse_beyond(fit, narrow)
+            refuse_beyond(fit, sf.Prior(a=dist.Uniform(-1, 1)))
 
 
 def test_no_mass_leaves_the_prior():
@@ -219,6 +240,166 @@ def test_bad_questions_are_refused(one, flow, correlated, unchecked):
         sf.fit(flow.objective.members[0], correlated.sims, key=0, ensemble=2, progress=False)
     with pytest.raises(ValueError, match="the fit was made for a, b"):
         sf.posterior(flow, sf.Prior(c=dist.Normal(0, 1)), np.zeros(3))
+
+
+X = np.zeros(3)
+
+
+def as_complex(f, p):
+    return sf.posterior(f, p, X + 0j)
+
+
+def as_text(f, p):
+    return sf.posterior(f, p, "three numbers")
+
+
+def as_ragged(f, p):
+    return sf.posterior(f, p, [[1.0], [2.0, 3.0]])
+
+
+def too_large(f, p):
+    return sf.posterior(f, p, np.full(3, 1e300))
+
+
+def untrained(f, p):
+    return sf.posterior(f.objective.members[0], p, X)
+
+
+def no_prior(f, p):
+    return sf.posterior(f, None, X)
+
+
+def exchanged(f, p):
+    return sf.posterior(p, f, X)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (as_complex, "must hold real numbers, as the simulations do, but it is of type complex128"),
+        (as_text, "must hold real numbers.* shaped \\(3,\\)"),
+        (as_ragged, "must be an array of numbers shaped"),
+        (too_large, "3 non-finite numbers"),
+        (untrained, "fit must be what sf.fit returned, but the objective sf.Flow came"),
+        (no_prior, "prior must be the sf.Prior of the simulations, but a NoneType came"),
+        (exchanged, "fit must be what sf.fit returned, but a Prior came"),
+    ],
+)
+def test_no_fit_no_prior_and_no_numbers_are_refused_in_a_sentence(call, message, flow, correlated, unchecked):
+    with pytest.raises((ValueError, TypeError), match=message):
+        call(flow, correlated.prior)
+
+
+def test_a_list_of_numbers_is_an_observation(flow, correlated, one, unchecked):
+    np.testing.assert_array_equal(sf.posterior(flow, correlated.prior, [0.5, 0.3, 0.8], key=0).mean, one.mean)
+
+
+def level(theta):
+    """A likelihood written with NumPy, that says nothing."""
+    return 0.0 * float(np.asarray(theta).sum())
+
+
+def test_a_likelihood_of_numpy_weights_draws_too(one):
+    """Weights of the prior over the posterior: their mean is one over the evidence of the learned likelihood ratio."""
+    with pytest.warns(UserWarning, match="worth only"):
+        found = sf.reweight(one, level, n=400, key=0)
+    log = np.asarray(one.prior.log_prob(jnp.asarray(found.draws.theta[0], float))) - one.log_prob(found.draws.theta[0])
+    np.testing.assert_allclose(found.draws.weights[0], np.exp(log) / np.exp(log).sum(), rtol=1e-3)
+
+
+def test_what_cannot_be_weighted_is_refused_in_a_sentence(flow, one, unchecked):
+    with pytest.raises(TypeError, match=r"but a Fit came; pass sf.posterior\(fit, prior, x_obs\)"):
+        sf.reweight(flow, level)
+    with pytest.raises(TypeError, match="log_likelihood must be a function"):
+        sf.reweight(one, 3)
+    with pytest.raises(ValueError, match=r"one number for one theta \(2,\), but an array of shape \(2,\)"):
+        sf.reweight(one, lambda theta: theta)
+    with pytest.raises(ValueError, match="n must be a whole number"):
+        sf.reweight(one, level, n=2.5)
+
+
+def test_what_was_reweighted_is_saved(flow, correlated, tmp_path):
+    narrow = sf.Prior(a=dist.Normal(0, 0.3), b=dist.Normal(0, 0.3))
+    found = sf.posterior(_alone(flow), narrow, np.array([0.5, 0.3, 0.8]), key=0)
+    assert isinstance(found, sf.posteriors.Reweighted)
+    again = sf.load(sf.save(found, tmp_path / "posterior.sf"))
+    np.testing.assert_array_equal(again.sample(20, key=1), found.sample(20, key=1))
+    with pytest.raises(TypeError, match=r"log_likelihood: .* is a lambda"):
+        sf.save(sf.reweight(found, lambda theta: -((theta - found.mean) ** 2).sum()), tmp_path / "lambda.sf")
+
+
+def _alone(fit):
+    """The first of an ensemble."""
+    return dataclasses.replace(fit, objective=fit.objective.members[0])
+
+
+BOX = sf.Prior(a=dist.Uniform(-1, 1), b=dist.Uniform(-1, 1))
+
+
+def near(key, theta):
+    return theta + 0.05 * jax.random.normal(key, (2,))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"x_obs": X}, r"shape of one simulation, \(2,\)"),
+        ({"x_obs": np.zeros((2, 2))}, "one observation"),
+        ({"x_obs": np.full(2, np.nan)}, "2 non-finite"),
+        ({"x_obs": np.full(2, np.nan), "simulator": lambda rng, theta: theta + rng.normal(size=2)}, "2 non-finite"),
+        ({"objective": sf.Regression(lambda x: x)}, "untrained sf.Flow.* but a Regression came"),
+        ({"objective": sf.Likelihood(lambda x: x, BOX, **SMALL)}, "but a Likelihood came"),
+        ({"objective": sf.Ratio(lambda x: x, "joint")}, "leave marginals out"),
+        ({"objective": sf.Ratio(lambda x: x, "autoregressive")}, "leave marginals out"),
+        ({"prior": None}, "prior must be the sf.Prior"),
+        ({"prior": sf.Prior(a=dist.Uniform(-2, 2), b=dist.Uniform(-1, 1))}, "another prior than the one given"),
+        ({"simulator": 3}, "simulator must be a function"),
+        ({"threshold": 2.0}, "threshold must lie"),
+        ({"checkpoint": "fit.sf"}, "checkpoint is of one fit"),
+        ({"max_epoch": 3}, "'max_epoch' is no setting"),
+    ],
+)
+def test_rounds_refuse_before_they_simulate(change, message, tmp_path, unchecked):
+    given = {"objective": sf.Flow(lambda x: x, BOX, **SMALL), "prior": BOX, "simulator": near, "x_obs": np.zeros(2)}
+    given |= {"store": tmp_path / "rounds", "key": 0} | change
+    with pytest.raises((ValueError, TypeError), match=message):
+        sf.rounds(**given)
+    assert not (tmp_path / "rounds").exists()
+
+
+def test_rounds_refuse_what_has_been_trained(flow, correlated):
+    with pytest.raises(ValueError, match=r"has been trained, .* pass a new sf.Flow"):
+        sf.rounds(flow.objective.members[0], correlated.prior, correlated.simulator, X, key=0)
+
+
+def same(x):
+    return x
+
+
+def test_rounds_go_on_after_a_kill_and_keep_to_themselves(tmp_path):
+    """The second call is given a simulator that makes other data: those of the finished round are not made again."""
+    x = np.array([0.3, -0.5])
+    settings = {"key": 0, "n": 300, "batch_size": 64, "max_rounds": 2, "max_epochs": 2, "progress": False}
+
+    def walk(simulator=near, x=x, **other):
+        return sf.rounds(
+            sf.Gaussian(same, BOX, width=8, depth=1), BOX, simulator, x, store=tmp_path, **(settings | other)
+        )
+
+    first = walk()
+    shutil.rmtree(tmp_path / "round_1.zarr")
+    again = walk(lambda key, theta: near(key, theta) + 1.0)
+    reused = first.history[1].reused
+    assert 0 < reused < 300
+    np.testing.assert_array_equal(again.sims.theta, first.sims.theta)
+    made_anew = np.arange(300) >= reused
+    np.testing.assert_allclose(again.sims.x - first.sims.x, np.tile(made_anew[:, None], 2), atol=1e-6)
+    for change, what in (({"key": 1}, "key"), ({"x": x + 0.1}, "observation"), ({"max_epochs": 3}, "max_epochs")):
+        with pytest.raises(ValueError, match=f"holds rounds with another {what}; to go on"):
+            walk(**change)
+    (tmp_path / "rounds.json").unlink()
+    with pytest.raises(ValueError, match="not of which call"):
+        walk()
 
 
 def test_rounds_of_flows_narrow_down_and_stop_by_themselves(tmp_path):

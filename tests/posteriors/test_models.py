@@ -73,7 +73,11 @@ def test_probabilities_are_calibrated(found):
     ("change", "message"),
     [
         (lambda s: {"sims": {"normal": s["normal"]}}, "at least two models"),
-        (lambda s: {"prior": {"normal": 1.0}}, "positive probability"),
+        (lambda s: {"prior": {"normal": 1.0}}, "positive probability.* but it names normal"),
+        (lambda s: {"prior": [0.2, 0.3, 0.5]}, "by its name"),
+        (lambda s: {"prior": {"normal": np.nan, "wide": 0.5, "shifted": 0.5}}, "but nan came for normal"),
+        (lambda s: {"prior": {"normal": np.inf, "wide": 0.5, "shifted": 0.5}}, "but inf came for normal"),
+        (lambda s: {"prior": {"normal": 0.5, "wide": -0.5, "shifted": 0.5}}, "but -0.5 came for wide"),
         (lambda s: {"sims": s | {"wide": s["wide"][np.arange(5)]}}, "at least 20"),
         (lambda s: {"sims": s | {"wide": sf.Simulations(np.zeros((30, 1)), np.zeros((30, 7)))}}, "one shape"),
         (lambda s: {"summary": 3}, "network or a function"),
@@ -83,6 +87,13 @@ def test_bad_input_is_refused(change, message, sims, unchecked):
     arguments = {"sims": sims, "summary": lambda x: x, "key": 0, "progress": False} | change(sims)
     with pytest.raises((ValueError, TypeError), match=message):
         sf.compare_models(arguments.pop("sims"), arguments.pop("summary"), **arguments)
+
+
+def test_a_comparison_is_saved(found, sims, tmp_path):
+    again = sf.load(sf.save(found, tmp_path / "models.sf"))
+    x = np.asarray(sims["wide"].x[:5])
+    np.testing.assert_array_equal(again.probabilities(x), found.probabilities(x))
+    assert again.calibration().equals(found.calibration())
 
 
 def test_an_untrained_classifier_says_so():

@@ -131,6 +131,26 @@ def test_rounds_narrow_down_and_stop_by_themselves():
     assert walk.history[1].reused + walk.history[1].simulated == 2000
 
 
+def test_a_ratio_is_no_density_to_weight_and_a_trained_one_no_start_of_rounds(regression, unchecked):
+    found = sf.posterior(regression.fit, regression.prior, regression.fresh.x[0])
+    with pytest.raises(TypeError, match=r"but a RatioPosterior came; pass sf.posterior of a fit of sf.Flow"):
+        sf.reweight(found, lambda theta: theta.sum())
+    with pytest.raises(ValueError, match=r"has been trained, but each round learns from scratch; pass a new sf.Ratio"):
+        sf.rounds(regression.fit.objective, regression.prior, regression.process, regression.fresh.x[0], key=0)
+
+
+def test_a_prior_wider_than_what_a_ratio_has_seen_is_warned_of(regression):
+    import numpyro.distributions as dist
+
+    x, (low, high) = regression.fresh.x[0], regression.prior.box()
+    extent = regression.fit.extent
+    assert (extent.low >= low).all() and (extent.high <= high).all() and (np.ptp(extent[:2], axis=0) > 1.9).all()
+    wide = sf.Prior(z=dist.Uniform(-2, 2).expand([3]))
+    with pytest.warns(UserWarning, match=r"8[78] % of the prior lies outside of the parameters"):
+        sf.posterior(regression.fit, wide, x)
+    sf.posterior(regression.fit, regression.prior.truncate(low / 2, high / 2), x)
+
+
 @pytest.mark.parametrize(
     ("x", "message"),
     [
@@ -171,5 +191,5 @@ def test_questions_that_make_no_sense_are_refused(regression, batch):
         batch.marginal("w")
     with pytest.raises(ValueError, match="threshold must lie"):
         sf.truncate(batch, regression.prior, threshold=2.0)
-    with pytest.raises(ValueError, match="n must be at least 1"):
+    with pytest.raises(ValueError, match="n must be a whole number of at least 1"):
         batch.sample(0, key=0)

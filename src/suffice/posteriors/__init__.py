@@ -9,11 +9,17 @@ from ._gaussian_approximation import (
     GaussianPosterior as GaussianPosterior,
     Grid as Grid,
 )
+from ._given import check_fit as check_fit, check_prior as check_prior
 from ._joint import Joint as Joint
 from ._marginal import Marginal as Marginal
 from ._mixture import Mixture as Mixture
 from ._models import compare_models as compare_models, ModelComparison as ModelComparison
-from ._observation import as_rows as as_rows
+from ._observation import (
+    as_rows as as_rows,
+    observation_of as observation_of,
+    one_observation as one_observation,
+    rows_like as rows_like,
+)
 from ._of_objective import of_objective as of_objective
 from ._particles import Particles as Particles
 from ._pmc import PMC as PMC, PMCRun as PMCRun

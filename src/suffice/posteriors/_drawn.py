@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ..core import as_key, KeyLike
+from ..core import as_key, check_whole, KeyLike
 from ..priors import AbstractPrior
 from ._abstract import AbstractDensity
 from ._arviz import as_arviz
@@ -56,8 +56,7 @@ class AbstractDrawn(AbstractDensity):
 
     def sample(self, n: int, *, key: KeyLike) -> np.ndarray:
         """`n` draws of all parameters, `(n, p)` or `(m, n, p)`."""
-        if n < 1:
-            raise ValueError(f"n must be at least 1, but {n} came")
+        check_whole(n=n)
         return self._out(self.draw_each(n, key=as_key(key)))
 
     def log_prob(self, theta: Float[Array | np.ndarray, "n p"]) -> np.ndarray:

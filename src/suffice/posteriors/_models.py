@@ -18,9 +18,9 @@ import pandas as pd
 from jaxtyping import Float, PyTree
 from scipy.special import logsumexp
 
-from ..core import KeyLike
+from ..core import KeyLike, listed
 from ..objectives import Classifier
-from ..simulate import Simulations
+from ..simulate import Batch, Simulations
 from ..train import Ensemble, Fit, fit
 from ._evaluate import summaries
 from ._observation import as_rows
@@ -31,13 +31,13 @@ class ModelComparison:
     """What `sf.compare_models` returns.
 
     - `fit`: of the classifier, `names`: of the models, `prior`: their probabilities before any data.
-    - `held_out`: simulations of all models, in equal numbers about, that the fit has not seen.
+    - `held_out`: simulations of all models that the fit has not seen, the model's number as `theta`.
     """
 
     fit: Fit
     names: tuple[str, ...]
     prior: Float[np.ndarray, " k"]
-    held_out: Simulations
+    held_out: Batch
 
     def log_evidences(self, x_obs: PyTree) -> Float[np.ndarray, "e m k"]:
         """log p(x | model) up to what all models share, for each member of an ensemble, observation and model."""
@@ -93,6 +93,20 @@ def _ratios(objective: Classifier, rows: PyTree) -> Any:
     return jax.vmap(objective.log_ratios)(summaries(objective.summary, rows))
 
 
+def _probabilities_of(names: tuple[str, ...], prior: Mapping[str, float] | None) -> dict[str, float]:
+    if prior is None:
+        return dict.fromkeys(names, 1.0)
+    wanted = f"prior must have a positive probability for each of {', '.join(names)}"
+    if not isinstance(prior, Mapping):
+        raise TypeError(f"{wanted}, by its name, such as {{{names[0]!r}: 0.5, ...}}, but a {type(prior).__name__} came")
+    if set(prior) != set(names):
+        raise ValueError(f"{wanted}, but it names {listed(prior)}")
+    for name, value in prior.items():
+        if not isinstance(value, int | float | np.number) or not 0 < value < np.inf:
+            raise ValueError(f"{wanted}, but {value!r} came for {name}")
+    return dict(prior)
+
+
 def compare_models(
     sims: Mapping[str, Simulations],
     summary: Callable,
@@ -119,9 +133,7 @@ def compare_models(
     names = tuple(sims)
     if len(names) < 2:
         raise ValueError(f"at least two models are needed, but {len(names)} came: pass {{'name': simulations, ...}}")
-    given = dict.fromkeys(names, 1.0) if prior is None else dict(prior)
-    if set(given) != set(names) or min(given.values()) <= 0:
-        raise ValueError(f"prior must have a positive probability for each of {', '.join(names)}")
+    given = _probabilities_of(names, prior)
     if any(len(one) < 20 for one in sims.values()):
         raise ValueError("each model needs at least 20 simulations")
     parts = [one.rows(np.flatnonzero(np.asarray(one.status) == 0)) for one in sims.values()]
@@ -133,4 +145,4 @@ def compare_models(
     every = Simulations(label, x, names=("model",))
     found = fit(Classifier(summary, len(names)), every, key=key, test=test, progress=progress, **options)
     weights = np.array([given[name] for name in names], np.float64)
-    return ModelComparison(found, names, weights / weights.sum(), every[found.split.test])
+    return ModelComparison(found, names, weights / weights.sum(), every.rows(found.split.test))

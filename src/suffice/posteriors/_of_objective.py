@@ -15,5 +15,7 @@ def of_objective(objective: Any, prior: AbstractPrior, rows: PyTree, *, single: 
     To give an objective a posterior, write it in a file of this folder and decorate the function that makes it with
     `@of_objective.register`.
     """
-    known = sorted(kind.__name__ for kind in of_objective.registry if kind is not object)
-    raise TypeError(f"no posterior is known for a fit of {type(objective).__name__}; train sf.{' or sf.'.join(known)}")
+    raise TypeError(
+        f"no posterior is known for a fit of sf.{type(objective).__name__}; train sf.Flow, sf.FlowMatching, "
+        "sf.Gaussian, sf.Likelihood or sf.Ratio, or pass its estimates to sf.GaussianApproximation"
+    )

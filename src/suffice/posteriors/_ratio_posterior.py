@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
-from ..core import as_key, KeyLike
+from ..core import as_key, check_whole, KeyLike
 from ..objectives import Ratio
 from ..priors import AbstractPrior
 from ._abstract import AbstractDensity
@@ -124,8 +124,7 @@ class RatioPosterior(AbstractDensity):
 
     def sample(self, n: int, *, key: KeyLike) -> np.ndarray:
         """`n` draws of all parameters, `(n, p)` or `(m, n, p)`."""
-        if n < 1:
-            raise ValueError(f"n must be at least 1, but {n} came")
+        check_whole(n=n)
         if self.chain is not None:
             return self.chain.sample(n, key=key)
         keys = jax.random.split(as_key(key), len(self.parts))

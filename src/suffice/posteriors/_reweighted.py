@@ -15,8 +15,9 @@ import numpy as np
 from jaxtyping import Array, Float
 from scipy.special import logsumexp
 
-from ..core import as_key, KeyLike, warn
+from ..core import as_key, check_whole, KeyLike, warn
 from ..priors import AbstractPrior
+from ..train import Fit
 from ._drawn import AbstractDrawn
 from ._weighted_draws import WeightedDraws
 
@@ -24,12 +25,44 @@ _FEW = 100.0
 _MORE = 8
 
 
+class OtherPrior(eqx.Module):
+    """log of a prior's density over that of the base's prior."""
+
+    prior: AbstractPrior
+
+    def __call__(self, base: AbstractDrawn, theta: Float[np.ndarray, "m n p"]) -> Float[np.ndarray, "m n"]:
+        return _on_rows(self.prior.log_prob, theta) - _on_rows(base.prior.log_prob, theta)
+
+
+class ExactPosterior(eqx.Module):
+    """log of likelihood times prior over the base's own density.
+
+    `log_likelihood`, of one parameter vector, is written with JAX, or (`traced` is false) is called once for each.
+    """
+
+    log_likelihood: Callable
+    batch: int = eqx.field(static=True)
+    traced: bool = eqx.field(static=True)
+
+    def __call__(self, base: AbstractDrawn, theta: Float[np.ndarray, "m n p"]) -> Float[np.ndarray, "m n"]:
+        log = _on_rows(self._likelihoods, theta)
+        return log + _on_rows(base.prior.log_prob, theta) - base.log_prob_each(theta)
+
+    def _likelihoods(self, flat: Array) -> Any:
+        if self.traced:
+            return _likelihoods(self.log_likelihood, flat, self.batch)
+        return [float(np.asarray(self.log_likelihood(row)).reshape(())) for row in np.asarray(flat, np.float64)]
+
+
 class Reweighted(AbstractDrawn):
-    """Draws of `base` weighted by `exp(log_factor(theta))`; `log_evidence` `(m,)` is the log of their mean weight."""
+    """Draws of `base` weighted by `exp(log_factor(base, theta))`.
+
+    `log_evidence` `(m,)` is the log of their mean weight.
+    """
 
     base: AbstractDrawn
     prior: AbstractPrior
-    log_factor: Callable
+    log_factor: OtherPrior | ExactPosterior
     draws: WeightedDraws
     log_density: Float[np.ndarray, "m n"]
     log_evidence: Float[np.ndarray, " m"]
@@ -40,16 +73,16 @@ class Reweighted(AbstractDrawn):
         """Resampled from eight times as many draws of the base, and from the kept ones where these have no weight."""
         for_base, *for_rows = jax.random.split(key, 1 + len(self.draws.theta))
         theta = self.base.draw_each(_MORE * n, key=for_base)
-        many = WeightedDraws(theta, _finite(self.log_factor(theta)))
+        many = WeightedDraws(theta, _finite(self.log_factor(self.base, theta)))
         return np.stack([many.one_of(self.draws, i).resample(n, key=k) for i, k in enumerate(for_rows)])
 
     def log_prob_each(self, theta: Float[np.ndarray, "m n p"]) -> Float[np.ndarray, "m n"]:
-        return self.base.log_prob_each(theta) + _finite(self.log_factor(theta)) - self.log_evidence[:, None]
+        return self.base.log_prob_each(theta) + _finite(self.log_factor(self.base, theta)) - self.log_evidence[:, None]
 
 
-def reweighted(base: AbstractDrawn, prior: AbstractPrior, log_factor: Callable) -> Reweighted:
+def reweighted(base: AbstractDrawn, prior: AbstractPrior, log_factor: OtherPrior | ExactPosterior) -> Reweighted:
     """`base` times a factor; **warns** where few draws carry the weight."""
-    weight = _finite(log_factor(base.draws.theta))
+    weight = _finite(log_factor(base, base.draws.theta))
     if not np.isfinite(weight).any(axis=1).all():
         raise ValueError("no draw of the posterior has any weight left: the target has no density where they are")
     draws = WeightedDraws(base.draws.theta, weight + base.draws.log_weight)
@@ -78,12 +111,7 @@ def under_prior(found: AbstractDrawn, prior: AbstractPrior) -> AbstractDrawn:
     """The posterior under another prior than that of the simulations, beyond which it must not reach."""
     if prior is found.prior or eqx.tree_equal(prior, found.prior):
         return found
-    own = found.prior
-
-    def log_factor(theta: np.ndarray) -> np.ndarray:
-        return _on_rows(prior.log_prob, theta) - _on_rows(own.log_prob, theta)
-
-    return reweighted(found, prior, log_factor)
+    return reweighted(found, prior, OtherPrior(prior))
 
 
 def reweight(
@@ -93,32 +121,59 @@ def reweight(
 
     **Arguments:**
 
-    - `posterior`: of one observation, such as `sf.posterior` gives for a fit of `sf.Flow`.
-    - `log_likelihood`: `theta (p,) -> log p(x_obs | theta)`, in JAX; up to a constant.
+    - `posterior`: of one observation, such as `sf.posterior` gives for a fit of `sf.Flow`; not one of `sf.Ratio`.
+    - `log_likelihood`: `theta (p,) -> log p(x_obs | theta)`, up to a constant; in JAX, or in NumPy, which takes longer.
     - `n`: draws to weight.
-    - `batch`: how many are evaluated at once.
+    - `batch`: how many are evaluated at once, in JAX.
     - `key`: of the draws.
 
     **Returns:** a posterior whose `.ess` says what its draws are worth, `.log_evidence` is log p(x_obs) (where the
     likelihood is normalised), and `.mean .std .quantile .sample .log_prob` are as usual. **Warns** where few draws
     carry the weight.
     """
-    if not posterior.single:
-        raise ValueError("reweight takes the posterior of one observation, for the likelihood is that of one")
-    if n < 1 or batch < 1:
-        raise ValueError(f"n and batch must be at least 1, but {n} and {batch} came")
+    _refuse(posterior, log_likelihood)
+    check_whole(n=n, batch=batch)
+    factor = ExactPosterior(log_likelihood, batch, _traced(log_likelihood, posterior.draws.theta[0, 0]))
     if n != posterior.draws.theta.shape[1]:
         theta = posterior.draw_each(n, key=as_key(key))
         fresh = WeightedDraws(theta, np.zeros(theta.shape[:2]))
         posterior = _with_draws(posterior, fresh, posterior.log_prob_each(theta))
-    likelihood = jax.jit(lambda theta: jax.lax.map(log_likelihood, theta, batch_size=batch))
-    prior, plain = posterior.prior, posterior
+    return reweighted(posterior, posterior.prior, factor)
 
-    def log_factor(theta: np.ndarray) -> np.ndarray:
-        log = _on_rows(lambda flat: likelihood(jnp.asarray(flat, float)), theta)
-        return log + _on_rows(prior.log_prob, theta) - plain.log_prob_each(theta)
 
-    return reweighted(posterior, prior, log_factor)
+def _refuse(posterior: Any, log_likelihood: Any) -> None:
+    if not isinstance(posterior, AbstractDrawn):
+        kind = type(posterior).__name__
+        how = "sf.posterior(fit, prior, x_obs)" if isinstance(posterior, Fit) else "sf.posterior of a fit of sf.Flow"
+        raise TypeError(
+            "posterior must have draws and a density of all parameters together, as those of sf.Flow, sf.FlowMatching, "
+            f"sf.Gaussian and sf.Likelihood have, but a {kind} came; pass {how}"
+        )
+    if not posterior.single:
+        raise ValueError("reweight takes the posterior of one observation, for the likelihood is that of one")
+    if not callable(log_likelihood):
+        raise TypeError(f"log_likelihood must be a function of theta, but a {type(log_likelihood).__name__} came")
+
+
+def _traced(log_likelihood: Callable, theta: np.ndarray) -> bool:
+    """Whether JAX can trace the likelihood; **raises** `ValueError` where it gives no single number."""
+    try:
+        shape = eqx.filter_eval_shape(
+            lambda theta: jnp.asarray(log_likelihood(theta)), jax.ShapeDtypeStruct(theta.shape, jnp.zeros(()).dtype)
+        ).shape
+        traced = True
+    except Exception:  # whatever a function of NumPy says of a tracer
+        shape, traced = np.shape(log_likelihood(theta)), False
+    if shape not in ((), (1,)):
+        raise ValueError(
+            f"log_likelihood must give one number for one theta {theta.shape}, but an array of shape {shape} came"
+        )
+    return traced
+
+
+@eqx.filter_jit
+def _likelihoods(log_likelihood: Callable, theta: Array, batch: int) -> Array:
+    return jax.lax.map(lambda row: jnp.reshape(log_likelihood(row), ()), theta, batch_size=batch)
 
 
 def _with_draws(posterior: AbstractDrawn, draws: WeightedDraws, density: np.ndarray) -> AbstractDrawn:

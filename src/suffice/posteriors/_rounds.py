@@ -16,9 +16,12 @@ from ..priors import AbstractPrior
 from ..simulate import simulate, simulate_at, Simulations
 from ..train import AbstractObjective, Fit, fit
 from ._drawn import AbstractDrawn
+from ._observation import one_observation
 from ._posterior import posterior
 from ._ratio_posterior import RatioPosterior
 from ._region import Region
+from ._rounds_input import check_numbers, check_rounds
+from ._rounds_store import claim
 from ._truncate import truncate
 
 
@@ -87,21 +90,31 @@ def rounds(
 
     **Arguments:**
 
-    - `objective`: an untrained `sf.Ratio`, with one group for each parameter, or `sf.Flow` or `sf.FlowMatching`.
+    - `objective`: an untrained `sf.Ratio`, with one group for each parameter, or `sf.Flow`, `sf.FlowMatching` or
+      `sf.Gaussian` with this prior.
     - `prior`, `simulator`, `workers`: as in `sf.simulate`.
-    - `x_obs`: the observation.
+    - `x_obs`: the observation, shaped as one simulation.
     - `n`: simulations in each round.
+    - `max_rounds`: at most so many rounds.
     - `threshold`, `margin`: of a box, as in `sf.truncate`.
     - `mass`: of the posterior that a region of highest density leaves out.
-    - `options`: of `sf.fit`.
+    - `shrink`: the rounds end when more than this share of every interval, or of the region, is left.
+    - `store`: a folder for the simulations of the rounds, `round_0.zarr`, `round_1.zarr`, ... The same call after a
+      kill simulates none of their finished rows again; trainings are done again. A folder with rounds of another
+      observation, prior, key, objective or setting is refused; that the simulator is the same is not looked at.
+    - `options`: of `sf.fit`, but for `checkpoint`.
 
     **Returns:** `Rounds`.
+
+    **Raises:** `ValueError` or `TypeError`, before anything is simulated, for an observation that is not shaped as one
+    simulation or not finite, an objective that has been trained or has no posterior to cut by, another prior than the
+    objective's, settings that are out of range, and a store of other rounds. The shape of what a simulator outside of
+    JAX makes is known after the first round's simulations only.
     """
-    for name, value in (("n", n), ("max_rounds", max_rounds)):
-        if not isinstance(value, int | np.integer) or value < 1:
-            raise ValueError(f"{name} must be a whole number of at least 1, but {value} came")
-    if not 0 < shrink < 1 or not 0 < mass < 0.5:
-        raise ValueError(f"shrink must lie between 0 and 1, and mass between 0 and 0.5, but {shrink} and {mass} came")
+    numbers = {"n": n, "threshold": threshold, "margin": margin, "mass": mass}
+    check_numbers(max_rounds=max_rounds, shrink=shrink, **numbers)
+    x_obs = check_rounds(objective, prior, simulator, x_obs, options)
+    folder = None if store is None else claim(store, objective, prior, x_obs, as_key(key), numbers | options)
     cut = _box(threshold, margin, shrink) if isinstance(objective, Ratio) else _densest(mass, shrink)
     place: AbstractPrior | Region = prior if isinstance(objective, Ratio) else Region(prior)
     kept: Simulations | None = None
@@ -111,9 +124,10 @@ def rounds(
         missing = n - (0 if kept is None else len(kept))
         sims = kept
         if missing or sims is None:
-            path = None if store is None else Path(store) / f"round_{number}.zarr"
+            path = None if folder is None else folder / f"round_{number}.zarr"
             settings = {"key": for_simulations, "workers": workers, "progress": progress}
             fresh = _simulated(place, simulator, missing, path, settings)
+            one_observation(fresh.example, x_obs)
             sims = fresh if sims is None else sims.concatenate(fresh)
         fitted = fit(objective, sims, key=for_fit, progress=progress, **options)
         with warnings.catch_warnings():
@@ -165,10 +179,8 @@ def _simulated(
         return simulate(place, simulator, n, store=path, **settings).load()
     for_theta, for_simulations = jax.random.split(settings["key"])
     theta = place.sample(n, key=for_theta)
-    sims = simulate_at(theta, simulator, names=place.prior.names, **(settings | {"key": for_simulations}))
-    if path is not None:
-        sims.save(path)
-    return sims
+    settings |= {"key": for_simulations, "names": place.prior.names, "store": path}
+    return simulate_at(theta, simulator, **settings).load()
 
 
 def inside(sims: Simulations, place: AbstractPrior | Region, at_most: int) -> Simulations:

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ..core import as_key, bar, KeyLike
+from ..core import as_key, bar, check_whole, KeyLike
 from ..priors import AbstractPrior
 from ._block import Job
 from ._cluster import cpus
@@ -97,11 +97,8 @@ def simulate(
     columns, quantities = split_given(given, prior, simulator)
     tracing = _tracing(simulator, quantities, prior.dim, workers, timeout)
     theta = fix_columns(draw_theta(prior, n, for_theta), columns, prior)
-    keep: AbstractKeep = Memory(theta, prior.names)
-    if store is not None:
-        identity = {"key": _entropy(for_rows), "given": {name: v.tolist() for name, v in quantities.items()}}
-        size = block_size(workers, n, chunk) if is_client(workers) else chunk
-        keep = Store(Path(store), theta, prior.names, chunk=size, identity=identity, retries=retries)
+    identity = {"key": _entropy(for_rows), "given": {name: v.tolist() for name, v in quantities.items()}}
+    keep = _keeping(store, theta, prior.names, workers, chunk, identity, retries)
     run = _Run(simulator, for_rows, theta, keep.todo, range(retries + 1), quantities)
     return _carry_out(run, keep, tracing, prior.names, workers, timeout, keep.chunk or chunk, progress)
 
@@ -113,6 +110,7 @@ def simulate_at(
     key: KeyLike,
     names: Sequence[str] | None = None,
     workers: Any = None,
+    store: str | Path | None = None,
     chunk: int = 1024,
     timeout: float | None = None,
     retries: int = 0,
@@ -128,8 +126,25 @@ def simulate_at(
     _refuse(simulator=simulator, n=n, workers=workers, chunk=chunk, timeout=timeout, retries=retries)
     called = tuple(f"theta[{i}]" for i in range(theta.shape[1])) if names is None else tuple(names)
     tracing = _tracing(simulator, {}, theta.shape[1], workers, timeout)
-    run = _Run(simulator, as_key(key), theta, np.arange(n), range(retries + 1), {})
-    return _carry_out(run, Memory(theta, called), tracing, called, workers, timeout, chunk, progress)
+    keep = _keeping(store, theta, called, workers, chunk, {"key": _entropy(as_key(key)), "given": {}}, retries)
+    run = _Run(simulator, as_key(key), theta, keep.todo, range(retries + 1), {})
+    return _carry_out(run, keep, tracing, called, workers, timeout, keep.chunk or chunk, progress)
+
+
+def _keeping(
+    store: str | Path | None,
+    theta: np.ndarray,
+    names: tuple[str, ...],
+    workers: Any,
+    chunk: int,
+    identity: dict[str, Any],
+    retries: int,
+) -> AbstractKeep:
+    """In memory, or in a store."""
+    if store is None:
+        return Memory(theta, names)
+    size = block_size(workers, len(theta), chunk) if is_client(workers) else chunk
+    return Store(Path(store), theta, names, chunk=size, identity=identity, retries=retries)
 
 
 def _carry_out(
@@ -206,14 +221,8 @@ def _refuse(*, simulator: Any, n: Any, workers: Any, chunk: Any, timeout: Any, r
         workers = 1
     if not callable(simulator):
         raise TypeError(f"simulator must be a function of (key, theta), but a {type(simulator).__name__} came")
-    for name, value, least in (
-        ("n", n, 1),
-        ("chunk", chunk, 1),
-        ("retries", retries, 0),
-        ("workers", workers or 0, 0),
-    ):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-            raise ValueError(f"{name} must be a whole number of at least {least}, but {value!r} came")
+    check_whole(n=n, chunk=chunk)
+    check_whole(0, retries=retries, workers=workers or 0)
     if timeout is not None and not timeout > 0:
         raise ValueError(f"timeout must be a positive number of seconds, but {timeout!r} came")
 

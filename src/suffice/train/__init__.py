@@ -2,6 +2,7 @@
 
 from ._arrays import Arrays as Arrays
 from ._ensemble import Ensemble as Ensemble
+from ._extent import Extent as Extent
 from ._fit import Fit as Fit, fit as fit
 from ._fit_members import fit_members as fit_members, Fits as Fits
 from ._fresh import Fresh as Fresh

@@ -16,6 +16,7 @@ from ..core import as_key, KeyLike
 from ..simulate import Batch, Simulations
 from ._as_source import as_source
 from ._ensemble import Ensemble, started
+from ._extent import Extent, extent_of
 from ._loop import refuse_below_one, Rules
 from ._objective import AbstractObjective
 from ._reach import Reach, reach_of
@@ -41,6 +42,7 @@ class Fit:
     - `reach`: how far the training data reach, to notice observations beyond them.
     - `seconds`: wall seconds, compiling included.
     - `cpu_seconds`: those of all threads of this process meanwhile.
+    - `extent`: between which values the parameters of the training rows lie.
     """
 
     objective: Any
@@ -52,6 +54,7 @@ class Fit:
     reach: Reach | None
     seconds: float
     cpu_seconds: float = math.nan
+    extent: Extent | None = None
 
 
 def fit(
@@ -163,6 +166,7 @@ def fit(
         reach=reach_of(rows.x) if isinstance(rows, Batch | Rows) else None,
         seconds=time.perf_counter() - began,
         cpu_seconds=time.process_time() - busy,
+        extent=extent_of(rows.theta) if isinstance(rows, Batch) else None,
     )
 
 

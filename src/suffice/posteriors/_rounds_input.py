@@ -1,0 +1,82 @@
+"""What `rounds` needs before it may simulate: all that can be refused is refused here."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import equinox as eqx
+from jaxtyping import PyTree
+
+from ..core import check_whole
+from ..objectives import AbstractDensityObjective, Flow, FlowMatching, Gaussian, Ratio, resolve_groups
+from ..priors import AbstractPrior
+from ..train import fit
+from ._given import check_prior
+from ._observation import observation_of
+
+_OWN = ("objective", "data", "key", "progress", "checkpoint")
+
+
+def check_rounds(
+    objective: Any, prior: AbstractPrior, simulator: Callable, x_obs: PyTree, options: Mapping[str, Any]
+) -> PyTree:
+    """The observation as arrays; `ValueError` or `TypeError` for what no round could be made of."""
+    check_prior(prior)
+    _check_objective(objective, prior)
+    if not callable(simulator):
+        raise TypeError(f"simulator must be a function of (key, theta), but a {type(simulator).__name__} came")
+    known = [name for name in inspect.signature(fit).parameters if name not in _OWN]
+    other = [name for name in options if name not in known]
+    if "checkpoint" in other:
+        raise ValueError(
+            "checkpoint is of one fit, and there is one a round; store= keeps the simulations of all rounds"
+        )
+    if other:
+        raise TypeError(f"{other[0]!r} is no setting of sf.rounds or sf.fit; known of sf.fit: {', '.join(known)}")
+    return observation_of(simulator, prior.dim, x_obs)
+
+
+def check_numbers(*, n: Any, max_rounds: Any, shrink: float, mass: float, threshold: float, margin: float) -> None:
+    """`ValueError` for numbers that are out of range."""
+    check_whole(n=n, max_rounds=max_rounds)
+    if not 0 < shrink < 1 or not 0 < mass < 0.5:
+        raise ValueError(f"shrink must lie between 0 and 1, and mass between 0 and 0.5, but {shrink} and {mass} came")
+    if not 0 < threshold < 1 or not margin >= 0:
+        raise ValueError(
+            f"threshold must lie between 0 and 1, and margin must not be negative, but {threshold} and {margin} came"
+        )
+
+
+def _check_objective(objective: Any, prior: AbstractPrior) -> None:
+    kind = type(objective).__name__
+    if not isinstance(objective, Ratio | AbstractDensityObjective):
+        raise TypeError(
+            "objective must be an untrained sf.Flow, sf.FlowMatching, sf.Gaussian or sf.Ratio, whose posteriors say "
+            f"where to simulate next, but a {kind} came"
+        )
+    if _learned(objective) is not None:
+        raise ValueError(f"objective has been trained, but each round learns from scratch; pass a new sf.{kind}(...)")
+    if isinstance(objective, Ratio):
+        groups = resolve_groups(objective.marginals, prior.names)
+        alone = [group for group in groups if len(group) == 1 and prior.discrete[group[0]] is None]
+        if objective.marginals == "autoregressive" or not alone:
+            raise ValueError(
+                "the box is cut where the ratio of one parameter alone ends: leave marginals out (a group for each "
+                "parameter), or name at least one parameter that is not discrete alone"
+            )
+    elif not eqx.tree_equal(objective.prior.value, prior):
+        raise ValueError("objective was made with another prior than the one given; make it with this prior")
+
+
+def _learned(objective: Any) -> Any:
+    """What training has made; an objective of somebody else's is taken as it is."""
+    match objective:
+        case Ratio():
+            return objective.heads
+        case Flow():
+            return objective.flow
+        case FlowMatching():
+            return objective.velocity
+        case Gaussian():
+            return objective.network
+    return None
