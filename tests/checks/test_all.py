@@ -105,6 +105,62 @@ def test_rows_that_are_missing_or_not_finite_are_left_out(planted):
         sf.checks.all(planted.fit(), planted.prior, sims, key=0)
 
 
+def test_few_rows_cannot_find_a_fault_and_say_so(planted, unchecked):
+    with pytest.raises(ValueError, match=r"3 held-out simulations cannot show any fault; pass at least 100"):
+        sf.checks.all(planted.fit(width=0.5), planted.prior, planted.sims[np.arange(3)])
+    found = sf.checks.all(planted.fit(), planted.prior, planted.sims[np.arange(30)], key=0)
+    assert not found.enough and "30 held-out simulations: too few to find any but a gross fault" in str(found)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"x_obs": np.zeros((2, 2))}, "one observation"),
+        ({"x_obs": np.full(2, np.nan)}, "2 non-finite"),
+        ({"x_obs": np.zeros(3)}, "shape of one simulation"),
+        ({"x_obs": "text"}, "real numbers"),
+        ({"x_obs": np.zeros(2), "simulator": 3}, "simulator must be a function"),
+        ({"draws": 0}, "draws must be a whole number"),
+        ({"confidence": 1.0}, "confidence"),
+    ],
+)
+def test_what_is_refused_is_refused_before_rows_are_gone_over(planted, change, message, unchecked):
+    before = len(planted.traced)
+    with pytest.raises((ValueError, TypeError), match=message):
+        sf.checks.all(planted.fit(), planted.prior, planted.sims, **change)
+    assert len(planted.traced) == before
+
+
+def test_distances_of_a_summary_in_numpy_and_of_a_list(planted):
+    x = [0.4, 0.1]
+    in_jax = sf.checks.misspecification(lambda x: x**2, planted.sims[np.arange(400)], x)
+    in_numpy = sf.checks.misspecification(lambda x: np.power(np.asarray(x), 2), planted.sims[np.arange(400)], x)
+    np.testing.assert_allclose(in_numpy.p_value, in_jax.p_value, atol=0.01)
+
+
+@pytest.mark.parametrize(
+    ("summary", "sims", "x", "message"),
+    [
+        (lambda x: x, 400, np.full(2, np.nan), "2 non-finite"),
+        (lambda x: x, 400, np.zeros(2) * 1j, "real numbers"),
+        (lambda x: x, 0, np.zeros(2), "at least 100 simulations .* got 0"),
+        (lambda x: np.ones(2), 400, np.zeros(2), "the same for all simulations"),
+        (lambda x: x @ np.ones(7), 400, np.zeros(2), "cannot be computed of row 0"),
+        (lambda x: x / 0, 400, np.zeros(2), "summary of the observation is not finite"),
+        ("text", 400, np.zeros(2), "must be a fit, or a summary"),
+    ],
+)
+def test_distances_that_cannot_be_told_are_refused_in_a_sentence(planted, summary, sims, x, message, unchecked):
+    with pytest.raises((ValueError, TypeError), match=message):
+        sf.checks.misspecification(summary, planted.sims[np.arange(sims)], x)
+
+
+def test_simulations_of_other_data_than_the_fit_are_refused(planted):
+    other = sf.Simulations(np.zeros((200, 2)), np.zeros((200, 3)), names=planted.prior.names)
+    with pytest.raises(ValueError, match="data as the fit was trained on"):
+        sf.checks.misspecification(planted.fit(), other, np.zeros(3))
+
+
 def test_bad_input_is_refused(regression, unchecked):
     with pytest.raises(ValueError, match="at least 100"):
         sf.checks.misspecification(regression.fit, regression.sims[np.arange(50)], regression.fresh.x[0])

@@ -1,5 +1,8 @@
 """The local test on posteriors that are known: exact ones pass, planted faults are found where they are."""
 
+import warnings
+
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -55,6 +58,31 @@ def test_groups_of_a_ratio_are_asked_one_by_one(regression):
     found = sf.checks.l_c2st(regression.fit, regression.prior, regression.fresh, regression.fresh.x[0], key=0)
     assert len(found.table()) == 3 and found.names == ("z[0]", "z[1]", "z[2]")
     assert found.plot().get_legend() is not None
+
+
+def test_rows_whose_features_are_not_finite_are_left_out_and_counted(planted):
+    x, sims = WRONG, planted.sims[np.arange(500)]
+    lost = int((np.asarray(sims.x)[:, 0] < -0.8).sum())
+    with pytest.warns(UserWarning, match=f"{lost} of 500 rows failed or are not finite and are left out"):
+        found = sf.checks.l_c2st(
+            planted.fit(), planted.prior, sims, x, features=lambda x: jnp.where(x[0] < -0.8, jnp.nan, x), nulls=20
+        )
+    assert 0 < lost < 250 and found.n == 500 - lost
+
+
+@pytest.mark.parametrize(
+    ("features", "message"),
+    [
+        (lambda x: jnp.where(x[0] < 0.35, jnp.nan, x), "rows failed or are not finite; a check on the rest"),
+        (lambda x: jnp.where(x[0] < 0.5, jnp.nan, x), "features of x_obs are not finite"),
+        (lambda x: jnp.where(x[0] < 0.0, jnp.nan, x), "have finite features, but at least 200 are needed"),
+        (3, "features must be a function"),
+    ],
+)
+def test_features_that_are_not_finite_give_no_verdict(planted, features, message, unchecked):
+    with pytest.raises((ValueError, TypeError), match=message), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of those left out
+        sf.checks.l_c2st(planted.fit(), planted.prior, planted.sims[np.arange(300)], WRONG, features=features)
 
 
 def test_bad_input_is_refused(planted, unchecked):

@@ -103,6 +103,22 @@ def test_bad_input_is_refused(arguments, message, unchecked):
         ask(observed(0), **arguments)
 
 
+@pytest.mark.parametrize(
+    ("x", "made", "message"),
+    [
+        (np.zeros(TIMES - 1), simulator, r"shape of one simulation, \(40,\)"),
+        ({"x": np.zeros(TIMES)}, simulator, "built like the simulations"),
+        (np.zeros(TIMES) * 1j, simulator, "real numbers"),
+        (np.full(TIMES, np.nan), outside_of_jax, "40 non-finite"),
+        (np.zeros(TIMES - 1), outside_of_jax, r"shape of one simulation, \(40,\)"),
+        (np.zeros(TIMES), 3, "simulator must be a function"),
+    ],
+)
+def test_an_observation_that_is_none_is_refused(x, made, message, unchecked):
+    with pytest.raises((ValueError, TypeError), match=message):
+        sf.checks.posterior_predictive(Exact(observed(0)), made, x, n=60, key=0)
+
+
 def test_a_fit_without_a_prior_is_refused(regression, unchecked):
     with pytest.raises(ValueError, match="needs the prior as well"):
         sf.checks.posterior_predictive(regression.fit, regression.process, regression.fresh.x[0])

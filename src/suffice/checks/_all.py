@@ -8,7 +8,8 @@ import jax
 import numpy as np
 from jaxtyping import PyTree
 
-from ..core import as_key, KeyLike
+from ..core import as_key, check_whole, KeyLike
+from ..posteriors import check_fit, one_observation
 from ..priors import AbstractPrior
 from ..simulate import Simulations
 from ..train import Fit
@@ -18,9 +19,12 @@ from ._held_out import over_held_out, Part, region_names
 from ._l_c2st import FEWEST, local_tests, pairs_of
 from ._misspecification import misspecification
 from ._posterior_predictive import posterior_predictive
+from ._rows import check_confidence
 from ._sbc import sbc_from_ranks
 from ._tarp import tarp_of_regions
 from ._width import width_of
+
+_FEWEST = 10
 
 
 def all(  # the name that reads well after `sf.checks.`
@@ -40,7 +44,8 @@ def all(  # the name that reads well after `sf.checks.`
 
     - `fit`: a fit that `sf.posterior` has a posterior for.
     - `prior`: the prior that the simulations were drawn from.
-    - `sims`: simulations from this prior that the fit has not seen, such as `sims[fit.split.test]`.
+    - `sims`: simulations from this prior that the fit has not seen, such as `sims[fit.split.test]`; at least 10, and
+      at least 100 for a verdict that says anything.
     - `x_obs`: one observation: could it have been simulated (`sf.checks.misspecification`), and, with at least 200
       simulations, is its posterior right (`sf.checks.l_c2st`)?
     - `simulator`: does its posterior make such data (`sf.checks.posterior_predictive`)?
@@ -52,6 +57,17 @@ def all(  # the name that reads well after `sf.checks.`
 
     **Raises** `ValueError` as the checks do one by one.
     """
+    check_fit(fit)
+    check_confidence(confidence)
+    check_whole(draws=draws)
+    if len(sims) < _FEWEST:
+        raise ValueError(
+            f"sims: {len(sims)} held-out simulations cannot show any fault; pass at least 100 (no fewer than {_FEWEST})"
+        )
+    if x_obs is not None:
+        x_obs = one_observation(fit.example, x_obs)
+    if simulator is not None and not callable(simulator):
+        raise TypeError(f"simulator must be a function of (key, theta), but a {type(simulator).__name__} came")
     for_rows, for_points, for_one = jax.random.split(as_key(key), 3)
     if x_obs is None and simulator is not None:
         raise ValueError("simulator is for the posterior predictive check of an observation: pass x_obs as well")
@@ -112,6 +128,7 @@ def of_observation(
 
     The arguments are those of `all`.
     """
+    x_obs = one_observation(fit.example, x_obs)
     for_distance, for_local, for_data = jax.random.split(as_key(key), 3)
     distance = misspecification(fit, sims, x_obs, confidence=confidence, key=for_distance)
     local, predictive = None, None

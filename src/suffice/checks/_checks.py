@@ -15,6 +15,8 @@ from ._sbc import Sbc
 from ._tarp import Tarp
 from ._width import Width
 
+_ENOUGH = 100
+
 
 @dataclass(frozen=True, eq=False)
 class Checks:
@@ -38,15 +40,21 @@ class Checks:
 
     @property
     def passed(self) -> bool:
-        """Whether no check found a fault."""
+        """Whether no check found a fault; of fewer than 100 simulations that says little (`enough`)."""
         return bool(self.table()["passed"].all())
+
+    @property
+    def enough(self) -> bool:
+        """Whether there were 100 held-out simulations, from which on more than gross faults can be found."""
+        return self.coverage.n >= _ENOUGH
 
     def table(self) -> pd.DataFrame:
         """One row for each parameter, each group of them and the observation: check, whether passed, and a verdict."""
         return pd.DataFrame([*self._of_ranks(), *self._of_coverage(), *self._of_tarp(), *self._of_observation()])
 
     def __str__(self) -> str:
-        head = "no fault found" if self.passed else "faults found"
+        none = "no fault found" if self.enough else "too few to find any but a gross fault; hold out at least 100"
+        head = none if self.passed else "faults found"
         return f"{self.coverage.n} held-out simulations: {head}\n{self.table().to_string(index=False)}"
 
     def _of_ranks(self) -> list[dict[str, Any]]:

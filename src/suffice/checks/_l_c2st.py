@@ -30,14 +30,14 @@ from jaxtyping import Array, Float, PyTree
 
 from ..core import as_key, KeyLike
 from ..networks import Stack
-from ..posteriors import as_rows, posterior, RatioPosterior
+from ..posteriors import check_fit, one_observation, posterior, RatioPosterior
 from ..priors import AbstractPrior
 from ..simulate import Simulations
 from ..train import Fit
 from ._draw import draw
 from ._held_out import over_held_out, Part, region_names
 from ._misspecification import summaries_of
-from ._rows import check_confidence
+from ._rows import check_confidence, enough, finite
 
 _WIDTH, _STEPS, _PAIRS, _DRAWS = 24, 150, 128, 1000
 FEWEST = 200  # held-out simulations: from fewer a classifier learns nothing
@@ -151,14 +151,20 @@ def l_c2st(
 
     **Returns** a `LocalC2st`, with `.p_value`, `.table()` and `.plot()`.
 
-    **Raises** `ValueError` for a wrong shape, or fewer than 200 simulations. **Warns** where some are left out.
+    **Raises** `ValueError` for a wrong shape, features of the observation that are not finite, or fewer than 200
+    simulations, those left out not counted. **Warns** where some are left out: failed ones, and those whose features
+    are not finite.
     """
     check_confidence(confidence)
     if len(sims) < FEWEST:
         raise ValueError(f"sims: at least {FEWEST} held-out simulations are needed to train on; got {len(sims)}")
     for_rows, for_test = jax.random.split(as_key(key))
+    check_fit(fit)
+    if features is not None and not callable(features):
+        raise TypeError(f"features must be a function x -> s, but a {type(features).__name__} came")
     summary = features or fit.objective.summary
-    _check_one(fit, x_obs)
+    x_obs = one_observation(fit.example, x_obs)
+    _observed(summary, x_obs)
     _nulls(nulls, confidence, 1)
 
     def told(part: Part) -> np.ndarray:
@@ -194,8 +200,10 @@ def local_tests(
     one = posterior(fit, prior, x_obs, key=for_one)
     sizes = [len(region) for region in one.regions]
     nulls = _nulls(nulls, confidence, len(sizes))
-    pairs = pairs[np.isfinite(pairs).all(axis=1)]
-    s_obs = summaries_of(features or fit.objective.summary, jax.tree.map(lambda leaf: np.asarray(leaf)[None], x_obs))[0]
+    pairs = pairs[enough(finite([pairs]), "posteriors and features of sims")]
+    if len(pairs) < FEWEST:
+        raise ValueError(f"sims: {len(pairs)} have finite features, but at least {FEWEST} are needed to train on")
+    s_obs = _observed(features or fit.objective.summary, x_obs)
     drawn = zip(one.region_draws(_DRAWS, key=for_draws), _units(one))
     asked = [(values[0] - middle) / width for values, (middle, width) in drawn]
     columns, total = np.split(np.arange(sum(sizes)), np.cumsum(sizes)[:-1]), sum(sizes)
@@ -207,9 +215,12 @@ def local_tests(
     return LocalC2st(tuple(regions), region_names(one), len(pairs), confidence)
 
 
-def _check_one(fit: Fit, x_obs: PyTree) -> None:
-    if not as_rows(fit, x_obs)[1]:
-        raise ValueError("x_obs must be one observation, shaped as one simulation; ask for one at a time")
+def _observed(summary: Callable, x_obs: PyTree) -> np.ndarray:
+    """The features of the observation."""
+    found = summaries_of(summary, jax.tree.map(lambda leaf: np.asarray(leaf)[None], x_obs))[0]
+    if not np.isfinite(found).all():
+        raise ValueError(f"features of x_obs are not finite, {found}, so that nothing can be told about it")
+    return found
 
 
 def _nulls(nulls: int | None, confidence: float, groups: int) -> int:

@@ -24,7 +24,8 @@ import pandas as pd
 from jaxtyping import Array, Float, PyTree
 from scipy.spatial import KDTree
 
-from ..core import as_key, KeyLike
+from ..core import as_key, in_short, KeyLike
+from ..posteriors import rows_like
 from ..simulate import Simulations
 from ..train import Fit
 from ._draw import draw
@@ -84,7 +85,7 @@ def misspecification(
 
     **Arguments:**
 
-    - `fit`: whose summary is looked at; or a summary `x -> s` itself.
+    - `fit`: whose summary is looked at; or a summary `x -> s` itself, written with JAX or with NumPy.
     - `sims`: simulations, of which half are the crowd and half measure what distances are usual.
     - `x_obs`: one observation, shaped as one simulation, or several with a leading axis.
     - `confidence`: of the verdict.
@@ -92,34 +93,43 @@ def misspecification(
 
     **Returns** a `Misspecification`, with `.p_value`, `.table()` and `.plot()`.
 
-    **Raises** `ValueError` for shapes that do not fit, or fewer than 100 simulations.
+    **Raises** `ValueError` for shapes that do not fit, an observation that is not finite, fewer than 100 simulations,
+    or summaries that never vary.
     """
     check_confidence(confidence)
     summary = fit.objective.summary if isinstance(fit, Fit) else fit
+    if not callable(summary):
+        raise TypeError(f"fit must be a fit, or a summary x -> s, but a {type(summary).__name__} came")
     good = np.flatnonzero(np.asarray(sims.status) == 0)[:_MOST]
     if len(good) < 100:
         raise ValueError(f"at least 100 simulations are needed to know what distances are usual; got {len(good)}")
     x = sims.rows(good).x
+    example = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), x)
+    if isinstance(fit, Fit):
+        _refuse_other_data(fit, example)
+    rows = rows_like(example, x_obs)[0]
+    asked = _of_observations(summary, rows)
     known = summaries_of(summary, x)
     known = known[enough(finite([known]), "sims")]
     order = np.random.default_rng(np.asarray(jax.random.key_data(as_key(key))).ravel()).permutation(len(known))
     crowd, others = known[order[::2]], known[order[1::2]]
-    asked = summaries_of(summary, _as_rows(x_obs, x))
     whiten = _whitening(crowd)
     tree = KDTree(crowd @ whiten)
     distances = [np.mean(tree.query(part @ whiten, _NEIGHBOURS)[0], axis=1) for part in (asked, others)]
     return Misspecification(distances[0], distances[1], confidence)
 
 
-def _as_rows(x_obs: PyTree, x: PyTree) -> PyTree:
-    """Observations with a leading axis."""
-    shapes = jax.tree.map(lambda a, b: (np.shape(a), np.shape(b)[1:]), x_obs, x)
-    pairs = list(jax.tree.leaves(shapes, is_leaf=lambda n: isinstance(n, tuple)))
-    if all(own == one for own, one in pairs):
-        return jax.tree.map(lambda leaf: np.asarray(leaf)[None], x_obs)
-    if all(own[1:] == one and len(own) > len(one) for own, one in pairs):
-        return jax.tree.map(np.asarray, x_obs)
-    raise ValueError(f"x_obs must have the shape of one simulation, or one axis more; got (x_obs, simulation): {pairs}")
+def _refuse_other_data(fit: Fit, example: PyTree) -> None:
+    own, wanted = (jax.tree.map(lambda leaf: tuple(leaf.shape), one) for one in (example, fit.example))
+    if own != wanted:
+        raise ValueError(f"sims must hold data as the fit was trained on, {wanted} for one simulation, but it is {own}")
+
+
+def _of_observations(summary: Callable, rows: PyTree) -> np.ndarray:
+    found = summaries_of(summary, rows)
+    if not np.isfinite(found).all():
+        raise ValueError(f"the summary of the observation is not finite: {found[~np.isfinite(found).all(axis=1)][0]}")
+    return found
 
 
 @eqx.filter_jit
@@ -128,12 +138,34 @@ def _compiled(summary: Callable, x: PyTree) -> Array:
 
 
 def summaries_of(summary: Callable, x: PyTree) -> np.ndarray:
-    """Summaries `(m, k)` of rows of data."""
+    """Summaries `(m, k)` of rows of data; what JAX cannot trace is called a row at a time.
+
+    **Raises** `ValueError` for what is no summary of such data.
+    """
+    one = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), x)
+    try:
+        eqx.filter_eval_shape(lambda row: jnp.ravel(jnp.asarray(summary(row))), one)
+    except Exception:  # whatever a function of NumPy says of a tracer
+        return _row_by_row(summary, x)
     return np.asarray(_compiled(summary, jax.tree.map(jnp.asarray, x)), np.float64)
+
+
+def _row_by_row(summary: Callable, x: PyTree) -> np.ndarray:
+    found = []
+    for i in range(len(jax.tree.leaves(x)[0])):
+        try:
+            found.append(np.ravel(np.asarray(summary(jax.tree.map(lambda leaf, i=i: np.asarray(leaf)[i], x)), float)))
+        except Exception as error:
+            raise ValueError(f"the summary cannot be computed of row {i}: {in_short(error)}") from error
+    if len({len(one) for one in found}) > 1:
+        raise ValueError("the summary must give as many numbers for every row, but it does not")
+    return np.stack(found)
 
 
 def _whitening(s: np.ndarray) -> np.ndarray:
     """The matrix that makes columns uncorrelated with variance one; columns that never vary are left out."""
+    if s.shape[1] == 0 or (np.ptp(s, axis=0) <= 1e-12 * np.abs(s).max(axis=0)).all():
+        raise ValueError("the summary is the same for all simulations, so that no distance can be told; take another")
     values, vectors = np.linalg.eigh(np.cov(s, rowvar=False).reshape(s.shape[1], s.shape[1]))
     kept = values > 1e-10 * max(values.max(), 1e-300)
     return vectors[:, kept] / np.sqrt(values[kept])

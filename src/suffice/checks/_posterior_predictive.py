@@ -22,7 +22,7 @@ import pandas as pd
 from jaxtyping import Float, PyTree
 
 from ..core import as_key, KeyLike
-from ..posteriors import AbstractPosterior, posterior as posterior_of
+from ..posteriors import AbstractPosterior, observation_of, one_observation, posterior as posterior_of
 from ..priors import AbstractPrior
 from ..simulate import simulate_at
 from ..train import Fit
@@ -109,20 +109,26 @@ def posterior_predictive(
 
     **Returns** a `PosteriorPredictive`, with `.p_value`, `.table()` and `.plot()`.
 
-    **Raises** `ValueError` for fewer than 50 replications, quantities that are no numbers, or more than half of the
-    simulations failing.
+    **Raises** `ValueError` for fewer than 50 replications, an observation that is not shaped as one simulation or not
+    finite, quantities that are no numbers, or more than half of the simulations failing.
     """
     check_confidence(confidence)
     if n < _FEWEST:
         raise ValueError(f"n must be at least {_FEWEST} replications, but {n} came")
     for_posterior, for_draws, for_simulations = jax.random.split(as_key(key), 3)
+    if not callable(simulator):
+        raise TypeError(f"simulator must be a function of (key, theta), but a {type(simulator).__name__} came")
     if isinstance(fit, Fit):
         if prior is None:
             raise ValueError("a fit needs the prior as well, to make its posterior: pass prior=, or a posterior")
+        x_obs = one_observation(fit.example, x_obs)
         asked = _asked(quantities, fit.example, fit.objective.summary)
         found = posterior_of(fit, prior, x_obs, key=for_posterior)
-    else:
+    elif isinstance(fit, AbstractPosterior):
+        x_obs = observation_of(simulator, len(fit.names), x_obs)
         asked, found = _asked(quantities, x_obs, None), fit
+    else:
+        raise TypeError(f"fit must be a fit or a posterior, but a {type(fit).__name__} came")
     theta = np.asarray(found.sample(n, key=for_draws), np.float64)
     names = tuple(name for block, _ in asked for name in block)
     if theta.ndim != 2:
@@ -135,6 +141,7 @@ def posterior_predictive(
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*simulations failed")  # said below, of the check
         sims = simulate_at(theta, simulator, **settings)
+    one_observation(sims.example, x_obs)
     good = np.flatnonzero(np.asarray(sims.status) == 0)
     replicated = np.full((len(sims), len(observed)), np.nan)
     if len(good):

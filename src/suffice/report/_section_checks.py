@@ -115,6 +115,10 @@ def _worst(verdicts: pd.Series) -> str:
 def verdict(checks: Checks) -> Note:
     """All checks in a sentence."""
     n = checks.coverage.n
+    if checks.passed and not checks.enough:
+        return Note(
+            "warn", f"{n} held-out simulations are too few to find any but a gross fault; at least 100 show more."
+        )
     if checks.passed:
         return Note("good", f"The checks on {n} held-out simulations found no fault in the posteriors.")
     table = checks.table()
