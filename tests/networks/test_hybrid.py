@@ -9,6 +9,7 @@ import pytest
 import suffice as sf
 from suffice.networks import Hybrid, Linear, MLP, start_from_data
 
+FEW = {"key": 0, "batch_size": 32, "progress": False}
 PRIOR = sf.Prior(a=dist.Normal(0, 1), b=dist.Normal(0, 1))
 
 
@@ -61,3 +62,36 @@ def test_what_is_no_summary_is_refused(unchecked):
         Hybrid(3, existing)
     with pytest.raises(TypeError, match="learned must be a network"):
         Hybrid(existing, None)
+    with pytest.raises(TypeError, match=r"existing must be a network .* the class MLP came"):
+        Hybrid(MLP, existing)
+
+
+@pytest.mark.parametrize(
+    ("existing", "message"),
+    [
+        (lambda x: np.sort(np.asarray(x)), r"shaped \(6,\), by JAX \(write it with jax.numpy\)"),
+        (lambda x: x @ np.ones(7), r"cannot be computed of a simulation, shaped \(6,\)"),
+        (lambda x: None, "cannot be computed"),
+        (lambda x: x[:0], "at least one number"),
+        (lambda x: jnp.where(x[:2] > 0, x[:2], jnp.nan), "existing is not finite for .* of .* simulations"),
+    ],
+)
+def test_what_gives_no_summary_of_the_data_is_refused(sims, existing, message):
+    with pytest.raises(ValueError, match=message):
+        sf.fit(sf.Flow(Hybrid(existing, MLP(6, 1, width=8, key=1)), PRIOR, layers=1), sims[:200], **FEW)
+
+
+@pytest.mark.parametrize(
+    ("summary", "message"),
+    [
+        (lambda x: np.sort(np.asarray(x)), "write it with jax.numpy"),
+        (lambda x: {"first": x}, "must give an array of numbers"),
+        (lambda x: x[:0], "at least one real number"),
+        (lambda x: x + 0j, "at least one real number, but complex64"),
+        (lambda x: jnp.log(-jnp.abs(x)), "summary is not finite for 180 of 180 simulations"),
+    ],
+)
+@pytest.mark.parametrize("objective", [sf.Ratio, sf.Regression, lambda summary: sf.FlowMatching(summary, PRIOR)])
+def test_what_is_no_summary_is_refused_by_every_objective(sims, objective, summary, message):
+    with pytest.raises(ValueError, match=message):
+        sf.fit(objective(summary), sims[:200], **FEW)

@@ -38,8 +38,9 @@ class Hybrid(AbstractDataDependent):
 
     def __init__(self, existing: Callable, learned: Callable):
         for name, part in (("existing", existing), ("learned", learned)):
-            if not callable(part):
-                raise TypeError(f"{name} must be a network or a function x -> s, but a {type(part).__name__} came")
+            if not callable(part) or isinstance(part, type):
+                came = f"the class {part.__name__}" if isinstance(part, type) else f"a {type(part).__name__}"
+                raise TypeError(f"{name} must be a network or a function x -> s, but {came} came")
         self.existing, self.learned, self.fitted, self.slot = Frozen(existing), learned, False, -1
 
     def __call__(self, x: PyTree) -> Float[Array, " k"]:
@@ -61,6 +62,11 @@ class Hybrid(AbstractDataDependent):
 def _left(hybrid: Hybrid, x: Any, theta: np.ndarray) -> np.ndarray:
     """What the regression of the parameters on the existing summaries leaves."""
     t = np.asarray(eqx.filter_jit(eqx.filter_vmap(hybrid.known))(jax.tree.map(jnp.asarray, x)), np.float64)
+    if t.shape[1] == 0:
+        raise ValueError("existing must give at least one number, but it gives none; leave it out")
+    lost = int((~np.isfinite(t)).any(axis=1).sum())
+    if lost:
+        raise ValueError(f"existing is not finite for {lost} of {len(t)} simulations, so none can be learned beside it")
     (mean, scale), (centre, unit) = moments(t, t.shape[1:]), moments(theta, theta.shape[1:])
     z, u = (t - mean) / scale, (theta - centre) / unit
     return u - z @ ridge(z, u)

@@ -16,10 +16,9 @@ import numpy as np
 from jaxtyping import Array, Float, PyTree
 
 from ..core import check_whole, Frozen
-from ..networks import start_from_data
 from ..train import AbstractObjective, AbstractSource, flat_summary
 from ._head import CategoricalHead
-from ._summaries import check_summary, summaries_of
+from ._summaries import check_summary, started_summary, summaries_of
 
 _TEMPERATURES = np.geomspace(0.2, 5.0, 65)
 
@@ -58,7 +57,7 @@ class Classifier(AbstractObjective):
         if len(np.unique(label)) < self.classes:
             raise ValueError(f"all {self.classes} classes must occur among the simulations; give some of each")
         indicators = np.eye(self.classes)[label[:, 0].astype(int)]
-        summary = start_from_data(self.summary, lambda f, x: f(x), rows.x, indicators[:, 1:])
+        summary = started_summary(self.summary, rows.x, indicators[:, 1:])
         s = summaries_of(summary, rows.x)
         head = CategoricalHead(s.shape[1], self.classes, width=self.width, depth=self.depth, key=key).start(s, label)
         where = lambda o: (o.summary, o.head)  # noqa: E731

@@ -11,9 +11,9 @@ import numpy as np
 from jaxtyping import Array, Float, PyTree
 
 from ..core import Frozen
-from ..networks import Dense, moments, start_from_data
+from ..networks import Dense, moments
 from ..train import flat_summary
-from ._summaries import check_summary, summaries_of
+from ._summaries import check_summary, started_summary, summaries_of
 
 _SHARE = 0.3
 
@@ -35,7 +35,7 @@ class Code(eqx.Module):
         """From training rows of the data and of what the code is to tell."""
         if self.scale is not None:
             return self
-        summary = start_from_data(self.summary, lambda f, one: f(one), x, target)
+        summary = started_summary(self.summary, x, target)
         s = summaries_of(summary, x)
         centre, scale = moments(s, (s.shape[1],))
         z = (s - centre) / scale

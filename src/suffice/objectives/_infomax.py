@@ -20,10 +20,10 @@ import numpy as np
 from jaxtyping import Array, Float, PyTree
 
 from ..bounds import AbstractBound, pair_up, registry
-from ..networks import Stack, start_from_data
+from ..networks import Stack
 from ..train import AbstractObjective, AbstractSource, flat_summary
 from ._residual import Residual, ResidualCritic, ResidualDensity
-from ._summaries import check_summary, summaries_of
+from ._summaries import check_summary, started_summary, summaries_of
 
 
 class InfoMax(AbstractObjective):
@@ -70,7 +70,7 @@ class InfoMax(AbstractObjective):
         if self.learned is not None:
             return self
         theta = np.asarray(rows.theta, np.float64)
-        summary = start_from_data(self.summary, lambda f, x: f(x), rows.x, theta)
+        summary = started_summary(self.summary, rows.x, theta)
         s = summaries_of(summary, rows.x)
         k, p = s.shape[1], theta.shape[1]
         for_learned, for_bound = jax.random.split(key)

@@ -17,12 +17,12 @@ import numpy as np
 from jaxtyping import Array, Float, PyTree
 
 from ..core import Frozen
-from ..networks import ConditionalFlow, start_from_data
+from ..networks import ConditionalFlow
 from ..priors import AbstractPrior
 from ..train import AbstractObjective, AbstractSource, flat_summary
 from ._gaussian_start import gaussian_start, GaussianStart
 from ._parameters import check_parameters, unconstrained_rows
-from ._summaries import summaries_of
+from ._summaries import started_summary, summaries_of
 
 
 class Likelihood(AbstractObjective):
@@ -69,7 +69,7 @@ class Likelihood(AbstractObjective):
         if self.flow is not None:
             return self
         u = unconstrained_rows(self.prior.value, rows.theta, names)
-        summary = _Fixed(Frozen(start_from_data(self.summary.summary.value, lambda f, x: f(x), rows.x, u)))
+        summary = _Fixed(Frozen(started_summary(self.summary.summary.value, rows.x, u)))
         s = summaries_of(summary, rows.x)
         if (s.std(axis=0) <= 1e-7 * abs(s).max(axis=0)).any():
             raise ValueError("a summary never varies, so it has no density; leave it out")

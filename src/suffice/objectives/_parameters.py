@@ -6,10 +6,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
-from ..networks import start_from_data
 from ..priors import AbstractPrior
 from ._gaussian_start import better_start, gaussian_start, GaussianStart
-from ._summaries import check_summary, summaries_of
+from ._summaries import check_summary, started_summary, summaries_of
 
 
 def check_parameters(summary: Any, prior: Any, what: str) -> None:
@@ -52,7 +51,7 @@ def begin(summary: Any, prior: AbstractPrior, rows: Any, names: tuple[str, ...])
     """Start a summary from training rows, by regression of the parameters or of their places on the real line."""
     u = unconstrained_rows(prior, rows.theta, names)
     theta = np.asarray(rows.theta, np.float64)
-    summaries = [start_from_data(summary, lambda f, x: f(x), rows.x, target) for target in (theta, u)]
+    summaries = [started_summary(summary, rows.x, target) for target in (theta, u)]
     s = [summaries_of(one, rows.x) for one in summaries]
     starts = [gaussian_start(s[0], u, theta, prior), gaussian_start(s[1], u)]
     best = better_start(starts, s, u)

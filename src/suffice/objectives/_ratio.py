@@ -17,12 +17,11 @@ import numpy as np
 from jaxtyping import Array, Float, PyTree
 
 from ..core import check_whole
-from ..networks import start_from_data
 from ..train import AbstractObjective, AbstractSource
 from ._contrast import bce, imbalance, nre_c
 from ._groups import Marginals, resolve_groups
 from ._heads import Heads, start_heads
-from ._summaries import check_summary, summaries_of
+from ._summaries import check_summary, started_summary, summaries_of
 
 
 class Ratio(AbstractObjective):
@@ -100,7 +99,7 @@ class Ratio(AbstractObjective):
             return self
         theta = np.asarray(rows.theta)
         groups = resolve_groups(self.marginals, names)
-        summary = start_from_data(self.summary, lambda f, x: f(x), rows.x, theta)
+        summary = started_summary(self.summary, rows.x, theta)
         s = summaries_of(summary, rows.x)
         counts = _class_counts(dict(self.classes), names, theta, groups)
         chain = self.marginals == "autoregressive"

@@ -19,10 +19,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
-from ..networks import Dense, start_from_data
+from ..networks import Dense
 from ..train import AbstractObjective, AbstractSource, flat_summary
 from ._residual import Residual
-from ._summaries import check_summary, summaries_of
+from ._summaries import check_summary, started_summary, summaries_of
 
 LOSSES = ("mse", "log-det")
 
@@ -62,7 +62,7 @@ class Regression(AbstractObjective):
         if self.residual is not None:
             return self
         theta = np.asarray(rows.theta, np.float64)
-        summary = start_from_data(self.summary, lambda f, x: f(x), rows.x, theta)
+        summary = started_summary(self.summary, rows.x, theta)
         s = summaries_of(summary, rows.x)
         residual = Residual.of(s, theta)
         line = Dense(s.shape[1], theta.shape[1], key=key, scale=0.0)
