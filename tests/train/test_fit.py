@@ -158,6 +158,8 @@ def test_bad_data_are_refused(sims):
         run(np.zeros((3, 2)))
     with pytest.raises(ValueError, match="at least 20"):
         run(sims[:10], batch_size=2)
+    with pytest.raises(ValueError, match="0 usable simulations came, but at least 20"):
+        run(sims[:0], batch_size=2)
     with pytest.raises(ValueError, match="in every simulation"):
         run(sf.Simulations(np.zeros((100, 1)), np.random.default_rng(0).normal(size=(100, 4))), batch_size=20)
     with pytest.warns(UserWarning, match="batches are made smaller"):

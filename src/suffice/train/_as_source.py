@@ -24,7 +24,7 @@ def as_source(data: Simulations | AbstractSource, batch_size: int = 256, segment
             f"data must be sf.Simulations or a source such as sf.Fresh, but a {type(data).__name__} came; "
             "wrap arrays as sf.Simulations(theta, x)"
         )
-    rows = usable_rows(data)
+    rows = usable_rows(data) if len(data) else np.zeros(0, int)
     if len(rows) < 20:
         raise ValueError(f"{len(rows)} usable simulations came, but at least 20 are needed to train and hold out")
     if len(rows) < 2 * batch_size:
