@@ -1,6 +1,7 @@
 """`suffice compare` as a person runs it."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -33,17 +34,50 @@ def test_a_table_a_figure_and_a_page(file, tmp_path, capsys):
         "report.html",
         "summaries.csv",
         "parameters.csv",
+        "missing.csv",
+        "history.csv",
         "comparison.png",
         "linear (regression).suffice",
     }
     page = (tmp_path / "report.html").read_text()
     assert "Summaries of sims.npz" in page and "data:image/png" in page and "What is missing" in page
+    assert f"suffice compare --out {tmp_path} --summary linear" in page and "2,000 to learn from" in page
+
+
+def cut(file, rows, **others):
+    """The first rows of a file, in another one beside it."""
+    path = file.with_name("part.npz")
+    with np.load(file) as whole:
+        np.savez(path, **{name: whole[name][:rows] for name in whole} | others)
+    return path
 
 
 @pytest.mark.parametrize(
     ("options", "words"),
-    [(["--numbers", "-1"], "numbers must be"), (["--names", "a"], "1 names came"), (["--x", "none"], "none")],
+    [
+        (["--numbers", "-1"], "--numbers must be"),
+        (["--names", "a"], "1 names came"),
+        (["--names", "a,"], "a parameter needs a name that can be seen"),
+        (["--x", "none"], "--x none: sims.npz holds one array of data, called x; leave --x out"),
+        (["--max-epochs", "0"], "--max-epochs must be at least 1"),
+        (["--summary", "mlp", "--summary", "resnet2d"], "summary 'resnet2d' needs one array"),
+    ],
 )
 def test_one_sentence_for_what_cannot_be(file, capsys, options, words):
+    refused(capsys, words, file, *options)
+
+
+def test_work_that_would_be_thrown_away_is_not_begun(file, tmp_path, capsys):
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("")
+    refused(capsys, "is a file; give a folder", file, "--out", str(in_the_way / "below"))
+    refused(capsys, "part.npz holds 799 usable simulations of 799, but at least 800 are needed", cut(file, 799))
+    refused(capsys, "1999 usable .* at least 2000 are needed with --missing", cut(file, 1999), "--missing")
+    classes = {"theta": np.arange(900.0)[:, None] % 3}
+    refused(capsys, "is discrete, one of 3 classes", cut(file, 900, **classes), "--out", str(tmp_path / "out"))
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def refused(capsys, words, file, *options):
     assert main(["compare", str(file), *options]) == 2
-    assert words in capsys.readouterr().err
+    assert re.search(words, capsys.readouterr().err)

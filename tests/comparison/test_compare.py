@@ -137,6 +137,21 @@ def test_what_cannot_be_compared_is_refused(pair, unchecked):
     sims, prior = pair.sims, pair.prior
     with pytest.raises(ValueError, match="mapping of at least one name"):
         sf.compare({}, sims, prior)
+    with pytest.raises(ValueError, match=r"mapping of at least one name.*a NoneType came"):
+        sf.compare(None, sims, prior)
+    with pytest.raises(ValueError, match=r"a name of its own that can be seen, but these came: \['1', '1'\]"):
+        sf.compare({"1": pair.both, 1: pair.first}, sims, prior)
+    with pytest.raises(TypeError, match=r"no option 'max_epoch' .did you mean 'max_epochs'.*learning_rate"):
+        sf.compare({"a": pair.both}, sims, prior, max_epoch=3)
+    with pytest.raises(ValueError, match="patience must be a whole number from 1, but 0 came"):
+        sf.compare({"a": pair.both}, sims, prior, patience=0)
+    with pytest.raises(TypeError, match=r"sims must be sf.Simulations.*ndarray came"):
+        sf.compare({"a": pair.both}, sims.x, prior)
+    with pytest.raises(TypeError, match="prior must be that of the simulations, but a NoneType came"):
+        sf.compare({"a": pair.both}, sims, None)
+    others = sf.Tangents.simulated(pair.simulator, {"b": 0.0, "a": 0.0}, 20)
+    with pytest.raises(ValueError, match="tangents have the parameters b, a"):
+        sf.compare({"a": pair.both}, sims, prior, tangents=others)
     with pytest.raises(TypeError, match="'a' must be a fit or a function"):
         sf.compare({"a": 3}, sims, prior)
     with pytest.raises(ValueError, match="at least 400"):

@@ -61,6 +61,8 @@ def test_something_is_found_where_an_interval_lies_above_zero(unchecked):
 
 
 def test_what_cannot_be_asked_is_refused(pair):
+    with pytest.raises(TypeError, match="there is no option 'ensemble'; there are"):
+        sf.missing(pair.both, pair.sims, pair.prior, ensemble=2)
     with pytest.raises(ValueError, match="at least 1000"):
         sf.missing(pair.both, pair.sims[:600], pair.prior)
     with pytest.raises(ValueError, match="JAX can trace"):

@@ -34,12 +34,20 @@ def test_the_knee_is_the_first_that_loses_no_more_than_allowed(made):
     assert str(made).startswith("2 summaries are enough")
 
 
-def test_one_number_is_enough_where_nothing_can_be_learned():
+def test_there_is_no_knee_where_nothing_is_learned():
     terms = {"1": -0.02, "2": -0.01}
     comparison = SummaryComparison(
         tuple(measured(name, level) for name, level in terms.items()), ("a",), False, np.ones(1), None
     )
-    assert Sweep((1, 2), comparison, {}, 0.01).knee == 2  # what the first loses is seen; the best loses nothing
+    none = Sweep((1, 2), comparison, {}, 0.01)
+    assert none.knee == 0 and not none.table()["knee"].any()
+    assert str(none).startswith("nothing was learned") and len(none.plot().get_legend().get_texts()) == 1
+
+
+def test_the_figure_of_one_number_shows_its_interval(made):
+    ax = replace(made, sizes=(2,)).plot()
+    assert ax.get_xlim() == (1, 3)
+    assert str(replace(made, sizes=(1,))).startswith("1 summary is enough")
 
 
 @pytest.mark.slow
@@ -60,11 +68,14 @@ def test_the_figure_marks_it(made):
     assert {text.get_text() for text in ax.get_legend().get_texts()} == {"learned", "linear (CCA)", "knee"}
 
 
-def test_what_cannot_be_swept_is_refused(pair):
+def test_what_cannot_be_swept_is_refused(pair, unchecked):
     make = lambda n, key: sf.networks.Linear(6, n, key=key)  # noqa: E731
-    with pytest.raises(ValueError, match="sizes must be positive"):
-        sf.sweep(make, [], pair.sims, pair.prior)
-    with pytest.raises(ValueError, match="sizes must be positive"):
-        sf.sweep(make, [0, 1], pair.sims, pair.prior)
+    for sizes in ([], [0, 1], [2.5], ["a"], 3):
+        with pytest.raises(ValueError, match="sizes must be whole numbers of summaries from 1"):
+            sf.sweep(make, sizes, pair.sims, pair.prior)
+    with pytest.raises(ValueError, match=r"make_summary\(2, key=\) must give a network of 2 numbers, but it has 1"):
+        sf.sweep(lambda n, key: make(1, key), [1, 2], pair.sims, pair.prior)
+    with pytest.raises(TypeError, match=r"there is no option 'max_epoch'.*did you mean 'max_epochs'.*patience"):
+        sf.sweep(make, [1], pair.sims, pair.prior, max_epoch=3)
     with pytest.raises(ValueError, match="at least 1000"):
         sf.sweep(make, [1], pair.sims[:500], pair.prior)

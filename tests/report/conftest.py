@@ -30,6 +30,7 @@ class Visit:
     messages: list[str] = field(default_factory=list)
     images: list[dict[str, Any]] = field(default_factory=list)
     widths: tuple[int, int] = (0, 0)
+    hidden: list[int] = field(default_factory=list)  # of each table, pixels that must be scrolled to
     screenshot: bytes = b""
 
 
@@ -98,6 +99,9 @@ class Browser:
             "({complete: i.complete, width: i.naturalWidth, shown: i.clientWidth, alt: i.alt})))"
         )
         widths = self._value("JSON.stringify([document.documentElement.scrollWidth, innerWidth])")
+        hidden = self._value(
+            "JSON.stringify([...document.querySelectorAll('.table')].map(t => t.scrollWidth - t.clientWidth))"
+        )
         shot = self.call("Page.captureScreenshot", captureBeyondViewport=True, clip=self._whole_page())["data"]
         found = {"requests": [], "messages": []}
         for event in self._events:
@@ -109,7 +113,8 @@ class Browser:
                 "Runtime.exceptionThrown",
             ):
                 found["messages"].append(json.dumps(event["params"]))
-        return Visit(**found, images=images, widths=tuple(widths), screenshot=base64.b64decode(shot))
+        shown = {"images": images, "widths": tuple(widths), "hidden": hidden}
+        return Visit(**found, **shown, screenshot=base64.b64decode(shot))
 
     def _value(self, expression: str) -> Any:
         return json.loads(self.call("Runtime.evaluate", expression=expression)["result"]["value"])

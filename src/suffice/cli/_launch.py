@@ -34,15 +34,19 @@ def words(options: Any) -> list[str]:
     """The options as they would be typed, those of their defaults left out.
 
     >>> from pathlib import Path
-    >>> from ._options import Report
+    >>> from ._options import Compare, Report
     >>> words(Report(Path("folder"))), words(Report(Path("folder"), out=Path("page.html")))
     (['folder'], ['--out', 'page.html', 'folder'])
+    >>> words(Compare(Path("sims.npz"), summary=("mlp", "linear"), missing=True))
+    ['--summary', 'mlp', '--summary', 'linear', '--missing', 'sims.npz']
     """
     named, positional = [], []
     for field in dataclasses.fields(options):
         value = getattr(options, field.name)
         if field.default is dataclasses.MISSING:
             positional.append(str(value))
+        elif value is True:
+            named.append(f"--{field.name.replace('_', '-')}")
         elif value != field.default:
             for one in value if isinstance(value, tuple) else (value,):
                 named += [f"--{field.name.replace('_', '-')}", str(one)]

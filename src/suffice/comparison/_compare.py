@@ -1,6 +1,7 @@
 """Which summary should I use, and what does it lose?"""
 
 from collections.abc import Callable, Mapping
+from numbers import Real
 from typing import Any
 
 import jax
@@ -12,13 +13,14 @@ from ..core import as_key, KeyLike, warn
 from ..information import fisher_matrix, FisherMatrix
 from ..priors import AbstractPrior
 from ..simulate import Simulations
-from ..train import AbstractTangents, Split
+from ..train import AbstractTangents, fit_members, Split
 from ._densities import contexts_of, learn, PROBABILITIES, quantiles
 from ._linear import linear_summaries
+from ._options import refuse_options
 from ._result import Measured, SummaryComparison
 from ._taken import summarised, Taken, taken, traceable
 
-_FEWEST = 400
+FEWEST = 400
 _SHOWN = 2000
 
 
@@ -63,8 +65,8 @@ def compare(
 
     **Returns** a `SummaryComparison`, with `.table()`, `.parameters()` and `.plot()`.
 
-    **Raises** `TypeError` or `ValueError` for what is no summary, for simulations of other parameters than the prior's,
-    for fewer than 400 of them, and for discrete parameters.
+    **Raises** `TypeError` or `ValueError` for what is no summary, for an option that does not exist, for simulations of
+    other parameters than the prior's, for fewer than 400 of them, and for discrete parameters.
 
     >>> import numpyro.distributions as dist
     >>> from suffice import Prior
@@ -76,7 +78,10 @@ def compare(
     ('first', 'linear regression', 'MOPED', 'CCA')
     """
     asked = taken(summaries)
+    refuse_options(options, fit_members)
     refuse(sims, prior, test, level)
+    if tangents is not None:
+        _refuse_tangents(tangents, sims)
     for_split, for_fits = jax.random.split(as_key(key))
     good = usable(sims)
     split = divided(len(good), test, for_split)
@@ -143,27 +148,55 @@ def measure(
     return SummaryComparison(tuple(measured), tuple(prior.names), len(groups) > prior.dim, spread, known, level)
 
 
-def refuse(sims: Simulations, prior: AbstractPrior, test: float, level: float) -> None:
-    """`ValueError` for what cannot be compared on."""
-    if not 0.05 <= test <= 0.8:
-        raise ValueError(f"test must be a share from 0.05 to 0.8, but {test} came")
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1, but {level} came")
+def refuse(
+    sims: Simulations,
+    prior: AbstractPrior,
+    test: float,
+    level: float,
+    fewest: int = FEWEST,
+    what: str = "compare summaries",
+) -> None:
+    """`TypeError` or `ValueError` for what cannot be compared on."""
+    if not isinstance(sims, Simulations):
+        raise TypeError(f"sims must be sf.Simulations(theta, x), but a {type(sims).__name__} came")
+    if not isinstance(prior, AbstractPrior):
+        raise TypeError(
+            f"prior must be that of the simulations, but a {type(prior).__name__} came; where only draws are known, "
+            "sf.Prior.from_samples(sims.theta, sims.names) makes one of them"
+        )
+    if not isinstance(test, Real) or not 0.05 <= test <= 0.8:
+        raise ValueError(f"test must be a share from 0.05 to 0.8, but {test!r} came")
+    if not isinstance(level, Real) or not 0 < level < 1:
+        raise ValueError(f"level must lie between 0 and 1, but {level!r} came")
+    refuse_discrete(prior)
+    if len(sims) < fewest:
+        raise ValueError(f"sims holds {len(sims)} simulations, but at least {fewest} are needed to {what}")
+    sims.check_prior(prior)
+
+
+def refuse_discrete(prior: AbstractPrior) -> None:
+    """`ValueError` for a parameter of classes."""
     for name, classes in zip(prior.names, prior.discrete):
         if classes:
             raise ValueError(
                 f"{name!r} is discrete, one of {classes} classes, but summaries are compared by densities of "
                 "continuous parameters: leave it out of theta"
             )
-    if len(sims) < _FEWEST:
-        raise ValueError(f"sims holds {len(sims)} simulations, but at least {_FEWEST} are needed to compare summaries")
-    sims.check_prior(prior)
+
+
+def _refuse_tangents(tangents: AbstractTangents, sims: Simulations) -> None:
+    if not isinstance(tangents, AbstractTangents):
+        raise TypeError(f"tangents must be of sf.Tangents, but a {type(tangents).__name__} came")
+    if tuple(tangents.names) != tuple(sims.names):
+        raise ValueError(
+            f"tangents have the parameters {', '.join(tangents.names)}, the simulations {', '.join(sims.names)}"
+        )
 
 
 def usable(sims: Simulations) -> np.ndarray:
     """Rows that did not fail."""
     good = np.flatnonzero(sims.status == 0)
-    if len(good) < max(_FEWEST, len(sims) / 2):
+    if len(good) < max(FEWEST, len(sims) / 2):
         raise ValueError(f"only {len(good)} of {len(sims)} simulations are usable; find out why the others failed")
     return good
 
@@ -206,10 +239,6 @@ def _exact(exact: Callable, sims: Simulations, rows: np.ndarray, groups: int) ->
 
 def _fisher(one: Taken, s: np.ndarray, sims: Simulations, tangents: AbstractTangents) -> FisherMatrix | None:
     """Of independent combinations of the summaries; none where they are too few, or not differentiable."""
-    if tuple(tangents.names) != tuple(sims.names):
-        raise ValueError(
-            f"tangents have the parameters {', '.join(tangents.names)}, the simulations {', '.join(sims.names)}"
-        )
     if not traceable(one.function, sims.example):
         return None
     spread = np.where(s.std(axis=0) > 0, s.std(axis=0), np.inf)

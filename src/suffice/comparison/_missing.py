@@ -26,8 +26,10 @@ from ..priors import AbstractPrior
 from ..simulate import Simulations
 from ..train import Fit, fit, Split
 from ._compare import divided, measure, refuse, usable
+from ._options import refuse_options
 from ._taken import summarised, Taken, taken, traceable
 
+FEWEST_TO_LOOK = 1000
 _CONTROLS = 2
 
 
@@ -95,11 +97,8 @@ def missing(
     trace.
     """
     one = taken({"summary": summary})[0]
-    refuse(sims, prior, test, level)
-    if len(sims) < 1000:
-        raise ValueError(
-            f"sims holds {len(sims)} simulations, but at least 1000 are needed to look for what is missing"
-        )
+    refuse_options(options, fit, without=("ensemble",))
+    refuse(sims, prior, test, level, FEWEST_TO_LOOK, "look for what is missing")
     if not traceable(one.function, sims.example):
         raise ValueError(
             "summary must be one that JAX can trace, for a network to be trained beside it; write it with jax.numpy"

@@ -1,5 +1,6 @@
 """How many summaries are enough: the information kept against their number, and where it stops growing."""
 
+import operator
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 import pandas as pd
+from jaxtyping import Array
 
 from ..checks import draw
 from ..core import as_key, KeyLike
@@ -16,8 +18,10 @@ from ..priors import AbstractPrior
 from ..simulate import Simulations
 from ..train import Fit, fit
 from ._compare import divided, measure, refuse, usable
+from ._missing import FEWEST_TO_LOOK
+from ._options import refuse_options
 from ._result import CLOSED_FORM, SummaryComparison
-from ._taken import summarised, Taken, taken
+from ._taken import numbers_of, summarised, Taken, taken
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,13 +46,17 @@ class Sweep:
 
     @property
     def knee(self) -> int:
-        """The smallest number that is not seen to lose more than the tolerance against the best.
+        """The smallest number that is not seen to lose more than the tolerance against the best; 0 where not even the
+        best is seen to say anything.
 
         Seen: the interval of the difference, row by row, lies above it.
         """
         names = [str(size) for size in self.sizes]
         best = max(names, key=lambda name: self.comparison.information(name, self.group).value)
-        allowed = self.tolerance * max(0.0, self.comparison.information(best, self.group).value)
+        whole = self.comparison.information(best, self.group)
+        if whole.low <= 0:
+            return 0
+        allowed = self.tolerance * whole.value
         enough = [n for n in self.sizes if self.comparison.difference(best, str(n), self.group).low <= allowed]
         return enough[0]
 
@@ -70,7 +78,8 @@ class Sweep:
 
     def __str__(self) -> str:
         table = self.table().to_string(index=False, float_format=lambda v: f"{v:.3f}")
-        return f"{self.knee} summaries are enough\n{table}"
+        enough = {0: "nothing was learned by any of these", 1: "1 summary is enough"}
+        return f"{enough.get(self.knee, f'{self.knee} summaries are enough')}\n{table}"
 
 
 def sweep(
@@ -102,25 +111,23 @@ def sweep(
 
     **Returns** a `Sweep`, with `.knee`, `.table()` and `.plot()`.
 
-    **Raises** `ValueError` for sizes that are no positive numbers, and as `sf.compare` does.
+    **Raises** `ValueError` for sizes that are no whole numbers from 1, for networks of other sizes, and as `sf.compare`
+    does.
     """
-    numbers = sorted({int(size) for size in sizes})
-    if not numbers or numbers[0] < 1:
-        raise ValueError(f"sizes must be positive numbers of summaries, at least one, but {numbers} came")
+    numbers = _numbers(sizes)
     if not 0 <= tolerance < 1:
         raise ValueError(f"tolerance must be a share from 0 to below 1, but {tolerance} came")
-    refuse(sims, prior, test, level)
-    if len(sims) < 1000:
-        raise ValueError(f"sims holds {len(sims)} simulations; for a sweep at least 1000 are needed")
+    refuse_options(options, fit, without=("ensemble", "checkpoint", "checkpoints"))
+    refuse(sims, prior, test, level, FEWEST_TO_LOOK, "sweep over numbers of summaries")
     for_halves, for_split, for_fits, for_densities = jax.random.split(as_key(key), 4)
     good = usable(sims)
     halves = divided(len(good), 0.5, for_halves)
     first, second = good[np.sort(np.concatenate([halves.train, halves.valid]))], good[halves.test]
+    keys = [jax.random.split(own) for own in jax.random.split(for_fits, len(numbers))]
+    networks = [_made(make_summary, size, sims, key=own) for size, (own, _) in zip(numbers, keys)]
     fits = {}
-    for size, own in zip(numbers, jax.random.split(for_fits, len(numbers))):
-        for_network, for_fit = jax.random.split(own)
-        network = make_summary(size, key=for_network)
-        fits[size] = fit(objective(network), sims[first], **{"key": for_fit, "progress": False} | options)
+    for size, network, (_, own) in zip(numbers, networks, keys):
+        fits[size] = fit(objective(network), sims[first], **{"key": own, "progress": False} | options)
     asked = taken({str(size): one for size, one in fits.items()})
     for size in numbers:
         if size <= prior.dim:
@@ -129,3 +136,24 @@ def sweep(
     split = divided(len(second), test, for_split)
     found = measure(asked, values, sims[second], prior, split, key=for_densities, level=level)
     return Sweep(tuple(numbers), found, fits, tolerance)
+
+
+def _numbers(sizes: Any) -> list[int]:
+    try:
+        numbers = sorted({operator.index(size) for size in sizes})
+    except TypeError:
+        numbers = []
+    if not numbers or numbers[0] < 1:
+        raise ValueError(f"sizes must be whole numbers of summaries from 1, such as [1, 2, 4], but {sizes!r} came")
+    return numbers
+
+
+def _made(make_summary: Callable[..., Callable], size: int, sims: Simulations, *, key: Array) -> Callable:
+    """A network, made and looked at before any is trained."""
+    network = make_summary(size, key=key)
+    if not callable(network):
+        raise TypeError(f"make_summary({size}, key=) must give a network, but a {type(network).__name__} came")
+    gives = numbers_of(network, sims.example)
+    if gives not in (None, size):
+        raise ValueError(f"make_summary({size}, key=) must give a network of {size} numbers, but it has {gives}")
+    return network

@@ -28,13 +28,20 @@ class Taken(NamedTuple):
 def taken(summaries: Mapping[str, Any]) -> list[Taken]:
     """Each of the named summaries.
 
-    **Raises** `ValueError` where there are none, `TypeError` for what is no summary.
+    **Raises** `ValueError` where there are none, and for names that are the same or empty; `TypeError` for what is no
+    summary.
     """
     if not isinstance(summaries, Mapping) or not summaries:
+        came = "an empty one" if isinstance(summaries, Mapping) else f"a {type(summaries).__name__}"
         raise ValueError(
-            f"summaries must be a mapping of at least one name to a fit or a function x -> s, but {summaries!r} came"
+            "summaries must be a mapping of at least one name to a fit or a function x -> s, such as "
+            f"{{'mean': lambda x: x.mean()}}, but {came} came"
         )
-    return [_one(str(name), item) for name, item in summaries.items()]
+    names = [str(name) for name in summaries]
+    for name in names:
+        if not name.strip() or names.count(name) > 1:
+            raise ValueError(f"each summary needs a name of its own that can be seen, but these came: {names}")
+    return [_one(name, item) for name, item in zip(names, summaries.values())]
 
 
 def _one(name: str, item: Any) -> Taken:
@@ -72,16 +79,20 @@ def summarised(one: Taken, sims: Simulations, rows: np.ndarray) -> Float[np.ndar
 
 def traceable(function: Callable, example: PyTree) -> bool:
     """Whether JAX can trace a summary."""
+    return numbers_of(function, example) is not None
+
+
+def numbers_of(function: Callable, example: PyTree) -> int | None:
+    """How many numbers a summary has; `None` where JAX cannot trace it."""
     one = jax.tree.map(
         lambda leaf: jax.ShapeDtypeStruct(leaf.shape, jax.dtypes.canonicalize_dtype(leaf.dtype)), example
     )
     try:
-        eqx.filter_eval_shape(function, one)
+        return eqx.filter_eval_shape(lambda x: jnp.ravel(jnp.asarray(function(x))), one).size
     except ValueError:  # a complaint about the data, to be read by the user
         raise
     except Exception:
-        return False
-    return True
+        return None
 
 
 @eqx.filter_jit

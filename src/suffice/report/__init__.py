@@ -17,7 +17,7 @@ from ._parts import (
     Table as Table,
     Text as Text,
 )
-from ._question import Question as Question
+from ._question import data_in_words as data_in_words, Question as Question
 from ._report import report as report
 from ._section_checks import verdict as verdict
 from ._section_posterior import posterior_table as posterior_table

@@ -1,15 +1,17 @@
 """The section on training: how long, why it ended, how the loss fell, what a linear summary weighs."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import jax
 import numpy as np
+import pandas as pd
 
 from ..plots import history, summary_weights
 from ..train import Fit
 from ._image import Image, image
 from ._numbers import number, seconds
-from ._parts import Facts, Figures, Section
+from ._parts import Facts, Figures, Section, Table
 from ._question import Question
 
 _STOPPED = {
@@ -20,6 +22,7 @@ _STOPPED = {
     "interrupted": "it was interrupted; the best weights so far were kept",
 }
 
+_DRAWN = 6  # fits beside each other
 _SUMMARIES, _CURVE = 6, 4  # more summaries, or fewer numbers in an array of the data, make no figure
 
 
@@ -36,8 +39,33 @@ def training_section(question: Question, fit: Fit) -> Section:
         ("Simulations", _parts(fit)),
         ("Time", f"{seconds(fit.seconds)}, compilation included"),
     )
-    figures = (_curves(fit), *_weights(question, fit))
+    figures = (_curves(fit, "Loss by epoch, on training and held-out data."), *_weights(question, fit))
     return Section("training", "Training", (Facts(facts), Figures(figures)))
+
+
+def fits_section(fits: Mapping[str, Fit]) -> Section:
+    """Training of several summaries: a line and a figure for each."""
+    head = ["summary", "simulations", "epochs", "best held-out loss", "time", "ended because"]
+    rows = [[name, *_line(fit)] for name, fit in fits.items()]
+    drawn = list(fits.items())[:_DRAWN]
+    figures = [_curves(fit, f"{name}: loss by epoch, on training and held-out data.") for name, fit in drawn]
+    caption = "Simulations: to train on, and to decide when to stop. Time with compilation."
+    return Section("training", "Training", (Table(head, rows, caption), Figures(tuple(figures))))
+
+
+def histories(fits: Mapping[str, Fit]) -> pd.DataFrame:
+    """One row a fit and epoch; the first column names the fit."""
+    parts = [fit.history.assign(summary=name) for name, fit in fits.items()]
+    every = pd.concat(parts, ignore_index=True)
+    return every[["summary", *(column for column in every if column != "summary")]]
+
+
+def _line(fit: Fit) -> list[str]:
+    best = fit.history.loc[fit.history.valid_loss.idxmin()]
+    train, valid, _ = (number(len(part)) for part in fit.split)
+    epochs = f"{len(fit.history)}, best {best.epoch:.0f}"
+    loss = number(float(best.valid_loss), 4)
+    return [f"{train} + {valid}", epochs, loss, seconds(fit.seconds), _STOPPED.get(fit.stopped, fit.stopped)]
 
 
 def _parts(fit: Fit) -> str:
@@ -45,10 +73,10 @@ def _parts(fit: Fit) -> str:
     return f"{train} to train on, {valid} to decide when to stop, {test} kept apart for the checks"
 
 
-def _curves(fit: Fit) -> Image:
+def _curves(fit: Fit, caption: str) -> Image:
     ax: Any = history(fit)
     figure = np.ravel(ax)[0].figure
-    return image(figure, "training and held-out loss against epoch", "Loss by epoch, on training and held-out data.")
+    return image(figure, "training and held-out loss against epoch", caption)
 
 
 def _weights(question: Question, fit: Fit) -> list[Image]:
