@@ -164,6 +164,20 @@ def test_what_cannot_be_compared_is_refused(pair, unchecked):
         sf.compare({"CCA": pair.both}, sims, prior)
     with pytest.raises(ValueError, match="never varies"):
         sf.compare({"a": lambda x: jnp.ones(1)}, sims, prior)
+    with pytest.raises(ValueError, match="'a' has no numbers"):
+        sf.compare({"a": lambda x: x[:0]}, sims, prior)
+    with pytest.raises(ValueError, match=r"'a' must give as many numbers for every simulation.*0 for some and 6"):
+        sf.compare({"a": lambda x: np.asarray(x)[np.asarray(x) > 0]}, sims, prior)
+    with pytest.raises(TypeError, match="'a' must give real numbers, but it gives complex"):
+        sf.compare({"a": jnp.fft.rfft}, sims, prior)
+    with pytest.raises(TypeError, match="'a' must give real numbers, but it gives <U1"):
+        sf.compare({"a": lambda x: "b"}, sims, prior)
+    twice = sf.Simulations(*(np.tile(part, (2, 1)) for part in (sims.theta[:500], sims.x[:500])), sims.names)
+    with pytest.raises(ValueError, match="500 of 1000 simulations are copies of others"):
+        sf.compare({"a": pair.both}, twice, prior)
+    same = sf.Simulations(sims.theta * np.array([1, 0]), sims.x, sims.names)
+    with pytest.raises(ValueError, match="parameter 'b' is 0 in every simulation"):
+        sf.compare({"a": pair.both}, same, prior)
     with pytest.raises(ValueError, match="exact must give 2 or 3 columns"):
         sf.compare({"a": pair.both}, sims, prior, exact=lambda t, x: t[:, :1], linear=False)
     discrete = sf.Simulations(np.arange(500.0)[:, None] % 2, np.zeros((500, 1)), names=("m",))

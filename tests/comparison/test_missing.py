@@ -67,5 +67,7 @@ def test_what_cannot_be_asked_is_refused(pair):
         sf.missing(pair.both, pair.sims[:600], pair.prior)
     with pytest.raises(ValueError, match="JAX can trace"):
         sf.missing(lambda x: np.sort(np.asarray(x).tolist()), pair.sims, pair.prior)
+    with pytest.raises(ValueError, match="'summary' never varies"):
+        sf.missing(lambda x: jnp.ones(1), pair.sims, pair.prior)
     with pytest.raises(ValueError, match="the prior is about"):
         sf.missing(pair.both, pair.sims, sf.Prior(c=dist.Normal(0, 1), d=dist.Normal(0, 1)))

@@ -47,7 +47,8 @@ def test_there_is_no_knee_where_nothing_is_learned():
 def test_the_figure_of_one_number_shows_its_interval(made):
     ax = replace(made, sizes=(2,)).plot()
     assert ax.get_xlim() == (1, 3)
-    assert str(replace(made, sizes=(1,))).startswith("1 summary is enough")
+    assert str(replace(made, sizes=(1,))).startswith("1 summary is the most of those tried")
+    assert str(replace(made, tolerance=0.6)).startswith("1 summary is enough")
 
 
 @pytest.mark.slow
@@ -77,5 +78,9 @@ def test_what_cannot_be_swept_is_refused(pair, unchecked):
         sf.sweep(lambda n, key: make(1, key), [1, 2], pair.sims, pair.prior)
     with pytest.raises(TypeError, match=r"there is no option 'max_epoch'.*did you mean 'max_epochs'.*patience"):
         sf.sweep(make, [1], pair.sims, pair.prior, max_epoch=3)
+    with pytest.raises(TypeError, match=r"make_summary must be a function \(n_out, key=\)"):
+        sf.sweep(lambda n: make(n, 0), [1], pair.sims, pair.prior)
+    with pytest.raises(TypeError, match=r"objective must be a function network -> objective.*'infomax' came"):
+        sf.sweep(make, [1], pair.sims, pair.prior, objective="infomax")
     with pytest.raises(ValueError, match="at least 1000"):
         sf.sweep(make, [1], pair.sims[:500], pair.prior)

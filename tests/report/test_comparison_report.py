@@ -1,5 +1,7 @@
 """The page of a comparison of summaries, from numbers that were made up."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +12,7 @@ from suffice.train import Fit, Split
 
 
 def one(name, kind, *levels):
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(len(kind))
     terms = np.array([*levels, sum(levels)])[:, None] + 0.1 * rng.normal(size=(3, 400))
     return Measured(name, kind, 2, 1.5, terms, np.ones(2), 1 - rng.uniform(size=(400, 2)) ** 1.5, None)
 
@@ -25,7 +27,7 @@ def fitted():
 def folder(tmp_path_factory):
     """A network and two closed forms; of the age nobody says anything."""
     folder = tmp_path_factory.mktemp("comparison")
-    every = (one("mlp (infomax)", "InfoMax", 2.0, 0.0), one("CCA", "closed form", 2.0, -0.02))
+    every = (one("mlp (infomax)", "InfoMax", 2.0, 0.0), one("CCA", "closed form", 2.0, -0.001))
     every = (*every, one("linear regression", "closed form", 1.0, -0.01))
     found = SummaryComparison(every, ("mass", "age"), True, np.ones(2), None)
     made = {"Command": "suffice compare sims.npz --names 'mass,age' --seed 7", "Seed": "7"}
@@ -36,7 +38,7 @@ def folder(tmp_path_factory):
 def test_the_page_tells_what_to_take_how_it_was_trained_and_what_it_was_made_with(folder):
     page = (folder / "report.html").read_text()
     assert "Take CCA (2 numbers, closed form)" in page
-    assert page.count("nothing to keep") >= 4 and "nan" not in page.lower().replace("finance", "")
+    assert page.count("nothing to keep") >= 4 and "nan" not in re.sub('data:image[^"]*', "", page).lower()
     assert "the held-out loss had stopped falling" in page and "900 + 100" in page and "3, best 2" in page
     assert "--seed 7" in page and "jax" in page and "Python" in page
 

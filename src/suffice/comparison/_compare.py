@@ -22,6 +22,7 @@ from ._taken import summarised, Taken, taken, traceable
 
 FEWEST = 400
 _SHOWN = 2000
+_COPIES = 0.01  # the share of rows that do no harm
 
 
 def compare(
@@ -194,11 +195,37 @@ def _refuse_tangents(tangents: AbstractTangents, sims: Simulations) -> None:
 
 
 def usable(sims: Simulations) -> np.ndarray:
-    """Rows that did not fail."""
+    """Rows that did not fail; `ValueError` where they are few, or where a parameter is the same in all of them."""
     good = np.flatnonzero(sims.status == 0)
     if len(good) < max(FEWEST, len(sims) / 2):
         raise ValueError(f"only {len(good)} of {len(sims)} simulations are usable; find out why the others failed")
+    theta = np.asarray(sims.theta)[good]
+    for name, column in zip(sims.names, theta.T):
+        if np.ptp(column) == 0:
+            raise ValueError(
+                f"parameter {name!r} is {column[0] + 0.0:g} in every simulation, so no summary can say anything about "
+                "it: leave it out of theta"
+            )
+    _refuse_copies(sims, theta, good)
     return good
+
+
+def _refuse_copies(sims: Simulations, theta: np.ndarray, good: np.ndarray) -> None:
+    """A row to judge on that is also one to learn from looks as if its summary said all."""
+    _, first, own = np.unique(theta, axis=0, return_index=True, return_inverse=True)
+    first = first[own.ravel()]
+    again = np.flatnonzero(first != np.arange(len(theta)))
+    if len(again) <= _COPIES * len(theta):
+        return
+    looked = again[:: max(1, len(again) // 500)]
+    pairs = zip(*(jax.tree.leaves(sims.rows(good[rows]).x) for rows in (looked, first[looked])))
+    same = np.all([(a == b).reshape(len(looked), -1).all(axis=1) for a, b in pairs], axis=0)
+    copies = round(float(same.mean()) * len(again))
+    if copies > _COPIES * len(theta):
+        raise ValueError(
+            f"{copies} of {len(theta)} simulations are copies of others, so that what is judged on was learned from: "
+            "give each of them once"
+        )
 
 
 def divided(n: int, test: float, key: Array) -> Split:

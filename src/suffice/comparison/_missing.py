@@ -109,8 +109,8 @@ def missing(
     first, second = good[np.sort(np.concatenate([halves.train, halves.valid]))], good[halves.test]
     numbers = sum(int(np.prod(leaf.shape, dtype=int)) for leaf in jax.tree.leaves(sims.example))
     network = network or MLP(numbers, 2 * prior.dim, key=for_network)
+    known = summarised(one, sims, second)  # before the network is trained: it may be no summary at all
     found = fit(InfoMax(Hybrid(one.function, network)), sims[first], **{"key": for_fit, "progress": False} | options)
-    known = summarised(one, sims, second)
     more = summarised(Taken("network", "", found.objective.summary.learned, 0.0), sims, second)
     split = divided(len(second), test, for_split)
     terms = _terms(known, more, sims[second], prior, split, for_densities, joint)

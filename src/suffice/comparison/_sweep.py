@@ -1,5 +1,6 @@
 """How many summaries are enough: the information kept against their number, and where it stops growing."""
 
+import inspect
 import operator
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from ..information import canonical_summaries
 from ..objectives import InfoMax
 from ..priors import AbstractPrior
 from ..simulate import Simulations
-from ..train import Fit, fit
+from ..train import AbstractObjective, Fit, fit
 from ._compare import divided, measure, refuse, usable
 from ._missing import FEWEST_TO_LOOK
 from ._options import refuse_options
@@ -78,8 +79,14 @@ class Sweep:
 
     def __str__(self) -> str:
         table = self.table().to_string(index=False, float_format=lambda v: f"{v:.3f}")
-        enough = {0: "nothing was learned by any of these", 1: "1 summary is enough"}
-        return f"{enough.get(self.knee, f'{self.knee} summaries are enough')}\n{table}"
+        many = "1 summary is" if self.knee == 1 else f"{self.knee} summaries are"
+        if not self.knee:
+            head = "nothing was learned by any of these"
+        elif self.knee == max(self.sizes):
+            head = f"{many} the most of those tried, and no fewer are enough: try more"
+        else:
+            head = f"{many} enough"
+        return f"{head}\n{table}"
 
 
 def sweep(
@@ -125,9 +132,10 @@ def sweep(
     first, second = good[np.sort(np.concatenate([halves.train, halves.valid]))], good[halves.test]
     keys = [jax.random.split(own) for own in jax.random.split(for_fits, len(numbers))]
     networks = [_made(make_summary, size, sims, key=own) for size, (own, _) in zip(numbers, keys)]
+    objectives = [_objective(objective, network) for network in networks]
     fits = {}
-    for size, network, (_, own) in zip(numbers, networks, keys):
-        fits[size] = fit(objective(network), sims[first], **{"key": own, "progress": False} | options)
+    for size, one, (_, own) in zip(numbers, objectives, keys):
+        fits[size] = fit(one, sims[first], **{"key": own, "progress": False} | options)
     asked = taken({str(size): one for size, one in fits.items()})
     for size in numbers:
         if size <= prior.dim:
@@ -150,6 +158,13 @@ def _numbers(sizes: Any) -> list[int]:
 
 def _made(make_summary: Callable[..., Callable], size: int, sims: Simulations, *, key: Array) -> Callable:
     """A network, made and looked at before any is trained."""
+    try:
+        inspect.signature(make_summary).bind(size, key=key)
+    except TypeError:
+        raise TypeError(
+            "make_summary must be a function (n_out, key=) -> network, such as lambda n, key: sf.networks.MLP(100, n, "
+            f"key=key), but {make_summary!r} came"
+        ) from None
     network = make_summary(size, key=key)
     if not callable(network):
         raise TypeError(f"make_summary({size}, key=) must give a network, but a {type(network).__name__} came")
@@ -157,3 +172,13 @@ def _made(make_summary: Callable[..., Callable], size: int, sims: Simulations, *
     if gives not in (None, size):
         raise ValueError(f"make_summary({size}, key=) must give a network of {size} numbers, but it has {gives}")
     return network
+
+
+def _objective(objective: Callable[..., Any], network: Callable) -> AbstractObjective:
+    made = objective(network) if callable(objective) else objective
+    if not isinstance(made, AbstractObjective):
+        raise TypeError(
+            "objective must be a function network -> objective, such as sf.InfoMax or lambda summary: sf.Flow(summary, "
+            f"prior), but {objective!r} came"
+        )
+    return made

@@ -61,14 +61,20 @@ def summary_of(fit: Fit) -> Callable:
 def summarised(one: Taken, sims: Simulations, rows: np.ndarray) -> Float[np.ndarray, "n k"]:
     """Summaries of rows of simulations, compiled where JAX can trace them.
 
-    **Raises** `ValueError` for a summary that never varies or is not finite in more than half of the rows.
+    **Raises** `TypeError` for a summary that is no numbers, `ValueError` for one that has none, not the same many for
+    every row, never varies, or is not finite in more than half of the rows.
     """
     traced = traceable(one.function, sims.example)
+    if numbers_of(one.function, sims.example) == 0:
+        raise ValueError(f"summary {one.name!r} has no numbers, so it says nothing")
     parts = []
     for start in range(0, len(rows), _CHUNK):
         x = sims.rows(rows[start : start + _CHUNK]).x
-        parts.append(np.asarray(_compiled(one.function, x)) if traced else _by_hand(one.function, x))
-    s = np.concatenate(parts).astype(np.float64)
+        parts.append(np.asarray(_compiled(one.function, x)) if traced else _by_hand(one, x))
+    s = np.concatenate(parts)
+    if s.dtype.kind not in "buif":
+        raise TypeError(f"summary {one.name!r} must give real numbers, but it gives {s.dtype}")
+    s = s.astype(np.float64)
     good = np.isfinite(s).all(axis=1)
     if 2 * good.sum() < len(s):
         raise ValueError(f"summary {one.name!r} is not finite for {(~good).sum()} of {len(s)} simulations")
@@ -88,11 +94,12 @@ def numbers_of(function: Callable, example: PyTree) -> int | None:
         lambda leaf: jax.ShapeDtypeStruct(leaf.shape, jax.dtypes.canonicalize_dtype(leaf.dtype)), example
     )
     try:
-        return eqx.filter_eval_shape(lambda x: jnp.ravel(jnp.asarray(function(x))), one).size
+        found = jax.tree.leaves(eqx.filter_eval_shape(function, one))
     except ValueError:  # a complaint about the data, to be read by the user
         raise
     except Exception:
         return None
+    return None if any(isinstance(leaf, str) for leaf in found) else sum(int(np.prod(np.shape(leaf))) for leaf in found)
 
 
 @eqx.filter_jit
@@ -104,7 +111,13 @@ def _compiled(function: Callable, x: PyTree) -> Array:
     return _rows(function, jax.tree.map(jnp.asarray, x))
 
 
-def _by_hand(function: Callable, x: PyTree) -> np.ndarray:
+def _by_hand(one: Taken, x: PyTree) -> np.ndarray:
     n = len(jax.tree.leaves(x)[0])
-    rows = [np.ravel(function(jax.tree.map(lambda leaf, i=i: np.asarray(leaf[i]), x))) for i in range(n)]
-    return np.asarray(rows, np.float64)
+    rows = [np.ravel(one.function(jax.tree.map(lambda leaf, i=i: np.asarray(leaf[i]), x))) for i in range(n)]
+    sizes = sorted({len(row) for row in rows})
+    if len(sizes) > 1 or sizes == [0]:
+        raise ValueError(
+            f"summary {one.name!r} must give as many numbers for every simulation, at least one, but it gives "
+            f"{sizes[0]} for some{'' if len(sizes) == 1 else f' and {sizes[-1]} for others'}"
+        )
+    return np.asarray(rows)

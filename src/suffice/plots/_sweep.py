@@ -23,12 +23,13 @@ def sweep(result: Sweep, ax: Axes | None = None) -> Axes:
     linear = table.dropna(subset="linear")
     if len(linear):
         ax.plot(linear["numbers"], linear["linear"], "s--", color=colour(2), markersize=4, label="linear (CCA)")
-    for _, at in table[table["knee"]].iterrows():  # none, where nothing was learned
-        ax.axvline(at["numbers"], color=GREY, linewidth=0.9, linestyle=":")
-        ax.plot(at["numbers"], at["information"], "o", markersize=11, fillstyle="none", color=colour(1), label="knee")
+    if result.knee:  # none, where nothing was learned
+        at = result.comparison.information(str(result.knee), result.group).value
+        ax.axvline(result.knee, color=GREY, linewidth=0.9, linestyle=":")
+        ax.plot(result.knee, at, "o", markersize=11, fillstyle="none", color=colour(1), label="knee")
     if len(table) == 1:
         ax.vlines(n, table["low"], table["high"], color=colour(0), alpha=0.4, linewidth=3)
-        ax.set_xlim(n.iloc[0] - 1, n.iloc[0] + 1)
+        ax.set_xlim(result.sizes[0] - 1, result.sizes[0] + 1)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set(xlabel="number of summaries", ylabel=f"information, {result.group} (nats)")
     ax.legend(loc="lower right")

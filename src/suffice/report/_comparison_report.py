@@ -125,18 +125,18 @@ def _kind(one: Any) -> str:
     return "learned" if one.learned else one.kind
 
 
-def _shares(column: pd.Series) -> list[str]:
+def _shares(column: Any) -> list[str]:
     return [f"{100 * value:.0f} %" for value in column]
 
 
-def _with_interval(table: pd.DataFrame, name: str, unit: float = 1.0) -> list[str]:
+def _with_interval(table: Any, name: str, unit: float = 1.0) -> list[str]:
     """Intervals of means are as long to both sides."""
     digits = 1 if unit > 1 else 2 if table[name].max() >= 1 else 3
     halves = unit * (table[f"{name}_high"] - table[f"{name}_low"]) / 2
     return [f"{unit * value:.{digits}f} ± {half:.{digits}f}" for value, half in zip(table[name], halves)]
 
 
-def _kept(table: pd.DataFrame) -> list[str]:
+def _kept(table: Any) -> list[str]:
     shares = _with_interval(table, "kept", 100.0)
     return [NOTHING_TO_KEEP if value != value else share for value, share in zip(table["kept"], shares)]
 

@@ -57,7 +57,8 @@ def histories(fits: Mapping[str, Fit]) -> pd.DataFrame:
     """One row a fit and epoch; the first column names the fit."""
     parts = [fit.history.assign(summary=name) for name, fit in fits.items()]
     every = pd.concat(parts, ignore_index=True)
-    return every[["summary", *(column for column in every if column != "summary")]]
+    every.insert(0, "summary", every.pop("summary"))
+    return every
 
 
 def _line(fit: Fit) -> list[str]:
