@@ -37,7 +37,8 @@ _CONTROLS = 2
 class Missing:
     """What the data say beyond a summary, for each parameter and for all together.
 
-    - `estimates`: by parameter, I(θ_i; x | s) in nats; what was found, so no more than there is.
+    - `estimates`: by parameter, I(θ_i; x | s) in nats, as far as the network found it. It is the difference of two
+      learned densities: where the one given the summary alone is far from right, it is too large.
     - `fit`: of the network that looked for it; `fit.objective.summary` is the summary with the network beside it.
     """
 
@@ -56,7 +57,7 @@ class Missing:
         """One row a parameter: nats that are missing, their interval, and a verdict."""
         rows = []
         for name, one in self.estimates.items():
-            verdict = f"the data say at least {one.low:.2g} nats more" if one.low > 0 else "nothing more was found"
+            verdict = "the data say more" if one.low > 0 else "nothing more was found"
             rows.append({"parameter": name, "missing": one.value, "low": one.low, "high": one.high, "verdict": verdict})
         return pd.DataFrame(rows)
 
@@ -141,5 +142,5 @@ def _terms(
 def _estimates(names: list[str], terms: np.ndarray, level: float) -> dict[str, Estimate]:
     each = 1 - (1 - level) / len(names)
     return {
-        name: around(own, "lower", level=each, label=f"I({name}; data | summary)") for name, own in zip(names, terms)
+        name: around(own, "point", level=each, label=f"I({name}; data | summary)") for name, own in zip(names, terms)
     }
