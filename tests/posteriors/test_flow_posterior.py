@@ -280,7 +280,7 @@ def exchanged(f, p):
         (as_text, "must hold real numbers.* shaped \\(3,\\)"),
         (as_ragged, "must be an array of numbers shaped"),
         (too_large, "3 non-finite numbers"),
-        (untrained, "fit must be what sf.fit returned, but the objective sf.Flow came"),
+        (untrained, "fit must be what sf.fit returned, but the objective Flow came"),
         (no_prior, "prior must be the sf.Prior of the simulations, but a NoneType came"),
         (exchanged, "fit must be what sf.fit returned, but a Prior came"),
     ],

@@ -11,7 +11,7 @@ def check_fit(fit: Any) -> None:
     if isinstance(fit, Fit):
         return
     kind = type(fit).__name__
-    came = f"the objective sf.{kind}" if isinstance(fit, AbstractObjective) else f"a {kind}"
+    came = f"the objective {kind}" if isinstance(fit, AbstractObjective) else f"a {kind}"
     raise TypeError(
         f"fit must be what sf.fit returned, but {came} came; pass fit = sf.fit(objective, sims, key=0) as it is"
     )

@@ -16,6 +16,6 @@ def of_objective(objective: Any, prior: AbstractPrior, rows: PyTree, *, single: 
     `@of_objective.register`.
     """
     raise TypeError(
-        f"no posterior is known for a fit of sf.{type(objective).__name__}; train sf.Flow, sf.FlowMatching, "
+        f"no posterior is known for a fit of {type(objective).__name__}; train sf.Flow, sf.FlowMatching, "
         "sf.Gaussian, sf.Likelihood or sf.Ratio, or pass its estimates to sf.GaussianApproximation"
     )
