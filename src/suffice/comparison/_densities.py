@@ -39,6 +39,7 @@ class FlowOnFeatures(AbstractObjective):
     summary: Callable
     flow: ConditionalFlow
     monitor: ClassVar[str] = "loss"
+    judge_start: ClassVar[bool] = True
 
     def start(self, rows: Any, *, names: tuple[str, ...], key: Array) -> "FlowOnFeatures":
         return self

@@ -2,6 +2,7 @@
 
 import abc
 from collections.abc import Callable
+from typing import ClassVar
 
 import equinox as eqx
 import jax
@@ -19,6 +20,7 @@ class AbstractDensityObjective(AbstractObjective):
     """
 
     prior: eqx.AbstractVar[Frozen]
+    judge_start: ClassVar[bool] = True
 
     @property
     def names(self) -> tuple[str, ...]:

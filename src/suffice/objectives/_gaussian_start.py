@@ -1,15 +1,16 @@
-"""The density that a flow starts from: the linear-Gaussian one.
+"""The density that a flow starts from: the linear-Gaussian one, cut off at the ends of the prior.
 
-    z = W [(u − c(s)) / w(s) − m],   t(s) = A s̃ + b,   s̃ = (s − mean) / scale
+    y = W (v − t(s)) / σ,   t(s) = A s̃ + b,   s̃ = (s − mean) / scale
 
-with t the regression of the target on the context, and W what whitens the residuals, so that what is left to learn is
-of size one however narrow the density is. The target u is on the real line. Where it stands for parameters θ in an
-interval, the regression may be the better one in θ: then c and w are the middle and half the distance of the places on
-the real line of t ± σ, σ the standard deviation of the residuals, so that a width that is constant in θ is constant in
-z. Which of both is taken, the training rows decide. All of it is fixed once they are known.
+with t the regression of the target on the context, σ what it leaves, and W the triangle that makes the residuals
+independent normal numbers, so that what is left to learn is of size one however narrow the density is. The target v is
+the place u on the real line; or, where u stands for parameters of a `prior`, the parameter θ itself. Then the normal
+distribution of each, given those before it, is cut off at the ends of θ, and z is the whole one
+(`_truncated_normal.py`): of a linear model with normal noise and a uniform prior, z is normal without any learning.
+Which of both is taken, the training rows decide. All of it is fixed once they are known.
 
-Near the ends of an interval the density changes shape within one width, however narrow that is: a network that is to
-follow it is told c, log w, and by how much t lies beyond the end, besides the context.
+A network that is to follow what is left, is told by how much t lies beyond the ends, and where u is to be expected,
+besides the context: near an end a density changes shape within one width.
 """
 
 from typing import Any
@@ -23,34 +24,43 @@ from jaxtyping import Array, Float
 from ..core import Frozen
 from ..networks import moments
 from ..priors import AbstractPrior
+from ._truncated_normal import from_normal, to_normal
+from ._truncated_regression import truncated_regression
 
 
 class GaussianStart(eqx.Module):
-    """The map from u to z given s, and back; in θ where there is a `prior` whose parameters u stands for."""
+    """The map from u to z given s, and back; in θ where there is a `prior` whose parameters u stands for.
+
+    - `context`: mean and scale of s; `regression`: A, b and σ; `whiten`: W.
+    - `ends`: of the target, infinite where it has none.
+    """
 
     context: Frozen
     regression: Frozen
-    residuals: Frozen
+    whiten: Frozen
+    ends: Frozen
     prior: Frozen | None
 
     @staticmethod
-    def identity(dim: int, n_context: int, prior: AbstractPrior | None = None) -> "GaussianStart":
+    def identity(dim: int, n_context: int) -> "GaussianStart":
         """The map that changes nothing."""
-        return _start(
+        context, regression = (
             (np.zeros(n_context), np.ones(n_context)),
             (np.zeros((dim, n_context)), np.zeros(dim), np.ones(dim)),
-            (np.eye(dim), np.zeros(dim)),
-            prior,
         )
+        return _start(context, regression, np.eye(dim), _endless(dim), None)
 
     def features(self, s: Float[Array, " k"]) -> Float[Array, " f"]:
         """What a network is told of the context, in its own units."""
         own = _slow(self._linear(s))
         if self.prior is None:
             return own
-        expected, inside, spread = self._expected(s)
-        centre, width = self.place(s)
-        return jnp.concatenate([own, centre, jnp.log(width), _slow((expected - inside) / spread)])
+        expected, spread = self._expected(s)
+        prior = self.prior.value
+        inside = prior.from_unconstrained(prior.to_unconstrained(expected[None]))[0]
+        ends = prior.to_unconstrained(jnp.stack([inside - spread, inside + spread]))
+        width = jnp.maximum(0.5 * (ends[1] - ends[0]), 1e-6)
+        return jnp.concatenate([own, ends.mean(axis=0), jnp.log(width), _slow((expected - inside) / spread)])
 
     @property
     def n_features(self) -> int:
@@ -60,36 +70,42 @@ class GaussianStart(eqx.Module):
 
     def __call__(self, s: Float[Array, " k"], u: Float[Array, " p"]) -> tuple[Float[Array, " p"], Float[Array, ""]]:
         """z and log |∂z/∂u|."""
-        whiten, middle = self.residuals.value
-        centre, width = self.place(s)
-        return whiten @ ((u - centre) / width - middle), self._log_det(width)
+        whiten = self.whiten.value
+        expected, spread = self._expected(s)
+        unit = jnp.diag(whiten) / spread
+        if self.prior is None:
+            return whiten @ ((u - expected) / spread), jnp.log(unit).sum()
+        theta, rate = _in_theta(self.prior.value, u)
+        y = whiten @ ((theta - expected) / spread)
+        z, slope = to_normal(y, *(y + unit * (end - theta) for end in self.ends.value))
+        return z, (slope + jnp.log(unit) + jnp.log(rate)).sum()
 
     def inverse(self, s: Float[Array, " k"], z: Float[Array, " p"]) -> tuple[Float[Array, " p"], Float[Array, ""]]:
         """u and log |∂z/∂u|."""
-        whiten, middle = self.residuals.value
-        centre, width = self.place(s)
-        residual = jax.scipy.linalg.solve_triangular(whiten, z, lower=True)
-        return centre + width * (residual + middle), self._log_det(width)
-
-    def place(self, s: Float[Array, " k"]) -> tuple[Float[Array, " p"], Float[Array, " p"]]:
-        """Where u is expected, and in which unit its distance from there is measured."""
-        expected, inside, spread = self._expected(s)
+        expected, spread = self._expected(s)
         if self.prior is None:
-            return expected, spread
-        ends = self.prior.value.to_unconstrained(jnp.stack([inside - spread, inside + spread]))
-        return ends.mean(axis=0), jnp.maximum(0.5 * (ends[1] - ends[0]), 1e-6)
+            whiten = self.whiten.value
+            residual = jax.scipy.linalg.solve_triangular(whiten, z, lower=True)
+            return expected + spread * residual, jnp.log(jnp.diag(whiten) / spread).sum()
+        theta = expected + spread * self._residual(z, *((end - expected) / spread for end in self.ends.value))
+        u = self.prior.value.to_unconstrained(theta[None])[0]
+        return u, self(s, u)[1]
 
-    def _expected(self, s: Float[Array, " k"]) -> tuple[Array, Array, Array]:
-        """t, the nearest place inside the prior, and σ."""
+    def _residual(self, z: Array, low: Array, high: Array) -> Float[Array, " p"]:
+        """(θ − t) / σ, one after the other, since where each is cut off depends on those before it."""
+        whiten = self.whiten.value
+
+        def one(known: Array, i: Array) -> tuple[Array, None]:
+            before, unit = whiten[i] @ known, whiten[i, i]
+            y = from_normal(z[i], before + unit * low[i], before + unit * high[i])
+            return known.at[i].set((y - before) / unit), None
+
+        return jax.lax.scan(one, jnp.zeros_like(z), jnp.arange(len(z)))[0]
+
+    def _expected(self, s: Float[Array, " k"]) -> tuple[Array, Array]:
+        """t and σ."""
         slope, offset, spread = self.regression.value
-        expected = slope @ self._linear(s) + offset
-        if self.prior is None:
-            return expected, expected, spread
-        prior = self.prior.value
-        return expected, prior.from_unconstrained(prior.to_unconstrained(expected[None]))[0], spread
-
-    def _log_det(self, width: Float[Array, " p"]) -> Float[Array, ""]:
-        return jnp.log(jnp.diag(self.residuals.value[0])).sum() - jnp.log(width).sum()
+        return slope @ self._linear(s) + offset, spread
 
     def _linear(self, s: Float[Array, " k"]) -> Float[Array, " k"]:
         mean, scale = self.context.value
@@ -103,24 +119,23 @@ def gaussian_start(
     prior: AbstractPrior | None = None,
 ) -> GaussianStart:
     """From rows of contexts and targets; regressed in `theta` of a `prior` where these are given."""
-    target = u if theta is None else theta
+    target, ends = (u, _endless(u.shape[1])) if theta is None or prior is None else (theta, _ends(prior))
     mean, scale = moments(s, s.shape[1:])
     design = np.column_stack([(s - mean) / scale, np.ones(len(s))])
-    weights = np.linalg.lstsq(design, target, rcond=1e-6)[0]
-    spread = np.maximum((target - design @ weights).std(axis=0), 1e-9 * np.abs(target).max(axis=0) + 1e-30)
-    regression = (weights[:-1].T, weights[-1], spread)
-    plain = (np.eye(u.shape[1]), np.zeros(u.shape[1]))
-    first = _start((mean, scale), regression, plain, prior)
-    left = np.asarray(_rows(first, jnp.asarray(s, float), jnp.asarray(u, float))[0], np.float64)
-    middle = left.mean(axis=0)
-    covariance = (left - middle).T @ (left - middle) / len(left) + 1e-8 * np.eye(u.shape[1])
-    whiten = np.linalg.inv(np.linalg.cholesky(covariance))
-    return _start((mean, scale), regression, (whiten, middle), prior)
-
-
-def _slow(z: Array) -> Array:
-    """z, but what lies further off than five grows slowly, so that a network stays finite there."""
-    return jnp.sign(z) * (jnp.minimum(jnp.abs(z), 5.0) + jnp.log1p(jnp.maximum(jnp.abs(z) - 5.0, 0.0)))
+    whole = np.abs(target).max(axis=0) + 1e-30
+    # Each given the context and those before it: what is left is independent.
+    each = [
+        truncated_regression(np.column_stack([design, target[:, :i] / whole[:i]]), target[:, i], low, high)
+        for i, (low, high) in enumerate(zip(*ends))
+    ]
+    k, whiten = design.shape[1], np.eye(len(each))
+    for i, one in enumerate(each):
+        whiten[i, :i] = -one.weights[k:] / whole[:i]
+    weights = np.linalg.solve(whiten, np.stack([one.weights[:k] for one in each]))
+    spread = np.maximum((target - design @ weights.T).std(axis=0), 1e-9 * whole)
+    whiten = whiten * spread / np.array([one.spread for one in each])[:, None]
+    regression = (weights[:, :-1], weights[:, -1], spread)
+    return _start((mean, scale), regression, whiten, ends, prior)
 
 
 def better_start(starts: list[GaussianStart], s: list[Float[np.ndarray, "n k"]], u: Float[np.ndarray, "n p"]) -> int:
@@ -134,11 +149,33 @@ def better_start(starts: list[GaussianStart], s: list[Float[np.ndarray, "n k"]],
     return int(np.argmax(density))
 
 
-def _start(context: Any, regression: Any, residuals: Any, prior: AbstractPrior | None) -> GaussianStart:
-    first, second, third = (
-        Frozen(tuple(jnp.asarray(v, float) for v in part)) for part in (context, regression, residuals)
-    )
-    return GaussianStart(first, second, third, None if prior is None else Frozen(prior))
+def _in_theta(prior: AbstractPrior, u: Float[Array, " p"]) -> tuple[Float[Array, " p"], Float[Array, " p"]]:
+    """θ and ∂θ/∂u, parameter by parameter."""
+    theta, rate = jax.jvp(prior.from_unconstrained, (u[None],), (jnp.ones_like(u)[None],))
+    return theta[0], jnp.maximum(rate[0], 1e-30)
+
+
+def _slow(z: Array) -> Array:
+    """z, but what lies further off than five grows slowly, so that a network stays finite there."""
+    return jnp.sign(z) * (jnp.minimum(jnp.abs(z), 5.0) + jnp.log1p(jnp.maximum(jnp.abs(z) - 5.0, 0.0)))
+
+
+def _ends(prior: AbstractPrior) -> tuple[np.ndarray, np.ndarray]:
+    far = np.full((1, prior.dim), np.inf)
+    low, high = (np.asarray(prior.from_unconstrained(end), np.float64)[0] for end in (-far, far))
+    return low, high
+
+
+def _endless(dim: int) -> tuple[np.ndarray, np.ndarray]:
+    return np.full(dim, -np.inf), np.full(dim, np.inf)
+
+
+def _start(context: Any, regression: Any, whiten: Any, ends: Any, prior: AbstractPrior | None) -> GaussianStart:
+    def fixed(part: Any) -> Frozen:
+        return Frozen(jax.tree.map(lambda v: jnp.asarray(v, float), part))
+
+    kept = None if prior is None else Frozen(prior)
+    return GaussianStart(fixed(context), fixed(regression), fixed(whiten), fixed(ends), kept)
 
 
 @eqx.filter_jit

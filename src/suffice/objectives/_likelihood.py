@@ -42,6 +42,7 @@ class Likelihood(AbstractObjective):
     flow: ConditionalFlow | None
     options: tuple[tuple[str, Any], ...] = eqx.field(static=True)
     monitor: ClassVar[str] = "loss"
+    judge_start: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -105,6 +105,12 @@ def _keep_best(state: State, value: Array, rate: Array, settings: Settings) -> S
     return State(state.weights, state.optimiser, state.average, best, best_value, state.step)
 
 
+@eqx.filter_jit
+def value_before(state: State, fixed: PyTree, held_out: AbstractSource, key: Array, settings: Settings) -> Array:
+    """The monitored value before the first step."""
+    return _evaluate(state.average, fixed, held_out, key, state.step)[settings.monitor]
+
+
 def _segment(
     state: State,
     fixed: PyTree,

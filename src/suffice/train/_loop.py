@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -14,8 +15,8 @@ from jaxtyping import Array, PyTree
 
 from ..core import bar, warn
 from ._checkpoint import Checkpoint, Progress
-from ._epoch import run_segment, Settings
-from ._members import run_members
+from ._epoch import run_segment, Settings, value_before
+from ._members import run_members, values_before
 from ._patience import Patience
 from ._processes import is_first, seconds_since
 from ._read_ahead import ReadAhead
@@ -77,6 +78,21 @@ class Task(NamedTuple):
         own = (jax.random.split(keys[0], self.members), jax.random.split(keys[1], self.members))
         segment, own, rate = everywhere((segment, own, rate))
         return run_members(state, self.fixed, segment, held_out, own, rate, self.settings)
+
+
+def judged_before(task: Task, progress: Progress) -> Progress:
+    """With the weights that the fit begins from as the best so far, if their held-out value is finite."""
+    key, state = jax.random.fold_in(task.key, 0), progress.state
+    if task.members is None:
+        value = value_before(state, task.fixed, task.held_out, everywhere(key), task.settings)
+    else:
+        keys = everywhere(jax.random.split(key, task.members))
+        value = values_before(state, task.fixed, task.held_out, keys, task.settings)
+    value = jnp.where(jnp.isfinite(value), value, jnp.inf)
+    best = [float(one) for one in np.atleast_1d(np.asarray(value))]
+    state = eqx.tree_at(lambda s: s.best_value, state, value.astype(state.best_value.dtype))
+    patience = tuple(one._replace(best=own) for one, own in zip(progress.patience, best))
+    return progress._replace(state=state, patience=patience)
 
 
 def one_epoch(task: Task, progress: Progress, segments: Iterator[Any] | None = None) -> tuple[Progress, Iterator[Any]]:

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, PyTree
 
-from ._epoch import _segment, Settings, State
+from ._epoch import _segment, Settings, State, value_before
 from ._spread import same_everywhere
 
 
@@ -71,3 +71,14 @@ def run_members(
 
     shared = (fixed, source, held_out)
     return same_everywhere(jax.vmap(one)(state, [part.mapped for part in shared], keys, rate))
+
+
+@eqx.filter_jit
+def values_before(state: State, fixed: Members, held_out: Members, key: Array, settings: Settings) -> Array:
+    """`value_before` of every member; state and key have a leading axis."""
+
+    def one(state: State, mine: list, key: Array) -> Array:
+        own = [part.with_mapped(leaves) for part, leaves in zip((fixed, held_out), mine)]
+        return value_before(state, own[0], own[1], key, settings)
+
+    return jax.vmap(one)(state, [part.mapped for part in (fixed, held_out)], key)

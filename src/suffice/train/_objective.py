@@ -2,7 +2,7 @@
 
 import abc
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 from jaxtyping import Array, PyTree
@@ -20,11 +20,13 @@ class AbstractObjective(eqx.Module):
     on the held-out part what the trained objective needs besides its weights, or return `self`.
     `monitor` names the held-out number that decides on the best weights: `"loss"`, or one of
     those that `loss` returns beside it. One that does not learn about all parameters says
-    in `parameters_learned` about which.
+    in `parameters_learned` about which. Where `start` gives weights that may be as good as any
+    that training finds, `judge_start` says that they are to be judged on the held-out part too.
     """
 
     summary: eqx.AbstractVar[Callable]
     monitor: eqx.AbstractClassVar[str]
+    judge_start: ClassVar[bool] = False
 
     @abc.abstractmethod
     def start(self, rows: Any, *, names: tuple[str, ...], key: Array) -> "AbstractObjective":

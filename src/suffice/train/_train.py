@@ -14,7 +14,7 @@ from jaxtyping import Array
 from ._checkpoint import Checkpoint, fingerprint_of, Progress
 from ._epoch import initial_state, parts_of, Settings
 from ._flat import flat, unflat
-from ._loop import Rules, run, Task
+from ._loop import judged_before, Rules, run, Task
 from ._members import Members
 from ._objective import AbstractObjective
 from ._optimiser import adamw
@@ -67,7 +67,10 @@ def train(
     files = None
     if checkpoint is not None:
         files = Checkpoint(checkpoint, checkpoints, fingerprint_of(task, weights, rows, learning_rate))
-    end, why = run(task, resumed(files, fresh), checkpoint=files, loggers=loggers, show=progress)
+    begin = resumed(files, fresh)
+    if begun[0].judge_start and begin.epoch == settings.track_from == 0:
+        begin = judged_before(task, begin)
+    end, why = run(task, begin, checkpoint=files, loggers=loggers, show=progress)
     kept = here(end.state.best if keep == "best" else end.state.average)
     each = [kept] if alone else [jax.tree.map(operator.itemgetter(i), kept) for i in range(len(pieces))]
     found = [eqx.combine(unflat(own), piece[1]) for own, piece in zip(each, pieces)]
