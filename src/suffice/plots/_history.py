@@ -66,7 +66,8 @@ def _mark_best(ax: Axes, epoch: np.ndarray, frame: pd.DataFrame) -> None:
         return
     best = int(np.nanargmin(frame["valid_loss"]))
     value = float(frame["valid_loss"].iloc[best])
-    label = f"best: {value:.4g} at epoch {epoch[best]:.0f}"
+    place = f"at epoch {epoch[best]:.0f}" if epoch[best] else "before the first epoch"
+    label = f"best: {value:.4g} {place}"
     ax.plot(epoch[best], value, "o", color=colour(1), markersize=5, markeredgecolor="white", label=label, zorder=4)
 
 

@@ -30,12 +30,9 @@ def training_section(question: Question, fit: Fit) -> Section:
     """Training in numbers and curves, and what the summary reads."""
     best = fit.history.loc[fit.history.valid_loss.idxmin()]
     facts = (
-        ("Epochs", f"{len(fit.history)}, the best was number {best.epoch:.0f}"),
+        ("Epochs", f"{fit.history.epoch.max():.0f}, {_best(best.epoch)}"),
         ("Ended because", _STOPPED.get(fit.stopped, fit.stopped)),
-        (
-            "Best held-out loss",
-            f"{number(float(best.valid_loss), 4)} (training: {number(float(best.train_loss), 4)})",
-        ),
+        ("Best held-out loss", number(float(best.valid_loss), 4) + _beside(float(best.train_loss))),
         ("Simulations", _parts(fit)),
         ("Time", f"{seconds(fit.seconds)}, compilation included"),
     )
@@ -64,9 +61,17 @@ def histories(fits: Mapping[str, Fit]) -> pd.DataFrame:
 def _line(fit: Fit) -> list[str]:
     best = fit.history.loc[fit.history.valid_loss.idxmin()]
     train, valid, _ = (number(len(part)) for part in fit.split)
-    epochs = f"{len(fit.history)}, best {best.epoch:.0f}"
+    epochs = f"{fit.history.epoch.max():.0f}, best {best.epoch:.0f}"
     loss = number(float(best.valid_loss), 4)
     return [f"{train} + {valid}", epochs, loss, seconds(fit.seconds), _STOPPED.get(fit.stopped, fit.stopped)]
+
+
+def _best(epoch: float) -> str:
+    return f"the best was number {epoch:.0f}" if epoch else "none of them better than where the fit began"
+
+
+def _beside(training: float) -> str:
+    return f" (training: {number(training, 4)})" if np.isfinite(training) else ""
 
 
 def _parts(fit: Fit) -> str:

@@ -81,18 +81,21 @@ class Task(NamedTuple):
 
 
 def judged_before(task: Task, progress: Progress) -> Progress:
-    """With the weights that the fit begins from as the best so far, if their held-out value is finite."""
-    key, state = jax.random.fold_in(task.key, 0), progress.state
+    """With the weights that the fit begins from as the best so far; the history has them as epoch 0."""
+    started, key, state = time.perf_counter(), jax.random.fold_in(task.key, 0), progress.state
     if task.members is None:
         value = value_before(state, task.fixed, task.held_out, everywhere(key), task.settings)
     else:
         keys = everywhere(jax.random.split(key, task.members))
         value = values_before(state, task.fixed, task.held_out, keys, task.settings)
+    numbers = {"train_loss": np.full(value.shape, np.nan), f"valid_{task.settings.monitor}": np.asarray(value)}
+    times = {"seconds": time.perf_counter() - started, "waited": 0.0}
     value = jnp.where(jnp.isfinite(value), value, jnp.inf)
-    best = [float(one) for one in np.atleast_1d(np.asarray(value))]
     state = eqx.tree_at(lambda s: s.best_value, state, value.astype(state.best_value.dtype))
+    best = np.atleast_1d(np.asarray(value, float)).tolist()
     patience = tuple(one._replace(best=own) for one, own in zip(progress.patience, best))
-    return progress._replace(state=state, patience=patience)
+    rows = _rows(task, 0, numbers, [one.rate for one in patience], times)
+    return Progress(state, patience, 0, rows)
 
 
 def one_epoch(task: Task, progress: Progress, segments: Iterator[Any] | None = None) -> tuple[Progress, Iterator[Any]]:
@@ -165,7 +168,7 @@ def _finite(row: Mapping[str, float], monitor: str) -> bool:
 
 def reason_to_stop(progress: Progress, task: Task, seconds: float) -> str | None:
     """Why the fit is over, or `None` while it is not."""
-    last = progress.history[-len(progress.patience) :]
+    last = progress.history[-len(progress.patience) :] if progress.epoch else []
     if last and not all(_finite(row, task.settings.monitor) for row in last):
         return "not finite"
     if all(over(one, task, progress.epoch) for one in progress.patience):
