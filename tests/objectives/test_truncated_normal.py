@@ -8,10 +8,11 @@ import numpyro.distributions as dist
 import pytest
 from scipy import stats
 
-from suffice import fit, Flow, Prior, Simulations
-from suffice.objectives import gaussian_start
+from suffice import fit, Flow, Prior, simulate, Simulations
+from suffice.objectives import better_start, gaussian_start
 from suffice.objectives._truncated_normal import from_normal, to_normal
 from suffice.objectives._truncated_regression import truncated_regression
+from suffice.simulate.processes import TwoMoons
 
 INTERVALS = [(-np.inf, np.inf), (-1, 2), (-0.01, 0.02), (3, np.inf), (5.5, 5.6), (-50, -5), (-3, 20), (2, 9)]
 SHARES = (1e-4, 0.1, 0.5, 0.8, 0.9999)
@@ -81,6 +82,16 @@ def test_start_is_the_exact_posterior_of_a_linear_model_in_a_box():
         for i in range(2):
             assert stats.ks_2samp(drawn[:, i], known[:, i]).statistic < 0.05
         assert np.isfinite(log_det).all()
+
+
+def test_two_modes_are_left_to_the_flow_on_the_real_line():
+    process = TwoMoons()
+    sims = simulate(process.prior, process, 2000, key=0, progress=False)
+    noisy = np.asarray(sims.theta, np.float64) + np.random.default_rng(4).normal(0, 0.3, sims.theta.shape)
+    for x, place in ((noisy, 0), (np.asarray(sims.x, np.float64), 1)):
+        u = np.asarray(process.prior.to_unconstrained(jnp.asarray(sims.theta)), np.float64)
+        starts = [gaussian_start(x, u, np.asarray(sims.theta, np.float64), process.prior), gaussian_start(x, u)]
+        assert better_start(starts, [x] * 2, u) == place
 
 
 def test_a_fit_never_ends_worse_than_it_began():
