@@ -83,7 +83,7 @@ def test_flows_of_one_size_have_one_structure():
         one.log_prob(jnp.ones(1), jnp.ones(3))
     with pytest.raises(ValueError, match="kind must be"):
         ConditionalFlow(2, 1, kind="planar", key=0)  # pyright: ignore[reportArgumentType]
-    with pytest.raises(ValueError, match="must be positive"):
+    with pytest.raises(ValueError, match="n_y must be a whole number of at least 1"):
         ConditionalFlow(2, 0, key=0)
 
 
