@@ -100,7 +100,10 @@ def test_a_fit_never_ends_worse_than_it_began():
     theta = rng.uniform(-1, 1, (2000, 1)).astype(np.float32)
     sims = Simulations(theta, theta + 0.3 * rng.normal(size=theta.shape).astype(np.float32), names=("a",))
     ruined = {"learning_rate": 1.0, "max_epochs": 2, "key": 0, "progress": False}
-    found = fit(Flow(lambda x: x, prior, layers=1, width=8, depth=1), sims, ensemble=2, **ruined)
+    objective = Flow(lambda x: x, prior, layers=1, width=8, depth=1)
+    with pytest.raises(ValueError, match="monitor must be one of loss, but 'other' came"):
+        fit(objective, sims, monitor="other", **ruined)
+    found = fit(objective, sims, ensemble=2, **ruined)
     history = found.history.set_index(["epoch", "member"])["valid_loss"]
     assert history.loc[1:].min() > history.loc[0].max() + 0.1  # what training makes of it
     for own in found.objective.members:

@@ -108,7 +108,13 @@ def _keep_best(state: State, value: Array, rate: Array, settings: Settings) -> S
 @eqx.filter_jit
 def value_before(state: State, fixed: PyTree, held_out: AbstractSource, key: Array, settings: Settings) -> Array:
     """The monitored value before the first step."""
-    return _evaluate(state.average, fixed, held_out, key, state.step)[settings.monitor]
+    return _monitored(_evaluate(state.average, fixed, held_out, key, state.step), settings)
+
+
+def _monitored(held: dict[str, Array], settings: Settings) -> Array:
+    if settings.monitor not in held:
+        raise ValueError(f"monitor must be one of {', '.join(held)}, but {settings.monitor!r} came")
+    return held[settings.monitor]
 
 
 def _segment(
@@ -131,9 +137,7 @@ def _segment(
         return state, numbers
     held = _evaluate(state.average, fixed, held_out, keys[1], state.step)
     numbers |= {f"valid_{name}": value for name, value in held.items()}
-    if settings.monitor not in held:
-        raise ValueError(f"monitor must be one of {', '.join(held)}, but {settings.monitor!r} came")
-    return _keep_best(state, held[settings.monitor], rate, settings), numbers
+    return _keep_best(state, _monitored(held, settings), rate, settings), numbers
 
 
 @eqx.filter_jit
