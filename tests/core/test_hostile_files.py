@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import sys
 import zipfile
 
@@ -62,10 +63,11 @@ def npy(shape, dtype="'<f8'", data=b""):
     return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + data
 
 
-def refused(path, says, **settings):
-    with pytest.raises(ValueError, match=says) as caught:
+def refusal(path, **settings):
+    with pytest.raises(ValueError) as caught:
         sf.load(path, **settings)
     assert len(str(caught.value).splitlines()) == 1 and str(path) in str(caught.value)
+    return str(caught.value)
 
 
 ELSEWHERE = [
@@ -98,7 +100,7 @@ ELSEWHERE = [
 @pytest.mark.parametrize("tag", ["$object", "$function", "$class", "$namedtuple"])
 def test_only_names_of_the_allowed_places_are_looked_up(crafted, name, tag):
     before = set(sys.modules)
-    refused(crafted({tag: name, "fields": {}}), "cannot be loaded: the file holds|not a whole file")
+    assert re.search("cannot be loaded: the file holds|not a whole file", refusal(crafted({tag: name, "fields": {}})))
     module = name.partition(":")[0] if isinstance(name, str) else ""
     assert module.startswith("suffice.") or module not in set(sys.modules) - before
 
@@ -122,7 +124,9 @@ def test_no_function_that_reaches_out_hides_in_a_model(crafted, tmp_path, name):
     victim = tmp_path / "victim"
     victim.write_text("precious")
     call = {"func": {"$function": name}, "args": {"$tuple": [str(victim)]}, "keywords": {"$dict": []}}
-    refused(crafted({"$object": "equinox:Partial", "fields": call}), "cannot be loaded: the file holds")
+    assert re.search(
+        "cannot be loaded: the file holds", refusal(crafted({"$object": "equinox:Partial", "fields": call}))
+    )
     assert victim.read_text() == "precious"
 
 
@@ -139,17 +143,21 @@ def test_constructors_of_given_classes_are_not_called(crafted, tmp_path):
 
 def test_a_class_cannot_be_exchanged_or_given_other_fields(crafted):
     for name in ("__class__", "__dict__", "other"):
-        refused(crafted({"$object": "suffice.core:Frozen", "fields": {name: 1}}), "a field that it does not have")
+        assert re.search(
+            "a field that it does not have", refusal(crafted({"$object": "suffice.core:Frozen", "fields": {name: 1}}))
+        )
     tree = {"$object": "numpyro.distributions:Normal", "fields": {"__class__": {"$class": "suffice.core:Frozen"}}}
-    refused(crafted(tree), "no field of it")
-    refused(crafted({"$constant": "_Interval"}), "numpyro has none of this name|not part of suffice")
+    assert re.search("no field of it", refusal(crafted(tree)))
+    assert re.search("numpyro has none of this name|not part of suffice", refusal(crafted({"$constant": "_Interval"})))
 
 
 def test_pickles_are_not_read(crafted, tmp_path):
     import pickle
 
     payload = pickle.dumps(print)
-    refused(crafted({"$array": 0, "kind": "numpy"}, [npy("(1,)", "'|O'", payload)]), "an array of Python objects")
+    assert re.search(
+        "an array of Python objects", refusal(crafted({"$array": 0, "kind": "numpy"}, [npy("(1,)", "'|O'", payload)]))
+    )
     np.savez(tmp_path / "objects.npz", a=np.array([None, print], dtype=object))
     with pytest.raises(ValueError, match="an array of Python objects"):
         read_npz(tmp_path / "objects.npz")
@@ -158,23 +166,25 @@ def test_pickles_are_not_read(crafted, tmp_path):
 @pytest.mark.parametrize("shape", ["(1000000000000,)", "(1000000, 1000000, 1000000)", "(-1,)", "(2,)", "'x'", "(1.5,)"])
 def test_a_small_file_cannot_claim_a_large_array(crafted, shape):
     path = crafted({"$array": 0, "kind": "numpy"}, [npy(shape, data=bytes(8))])
-    refused(path, "needs .* bytes, but 8 are there|no header of an array|not a whole file")
+    assert re.search("needs .* bytes, but 8 are there|no header of an array|not a whole file", refusal(path))
 
 
 def test_arrays_that_are_named_again_and_again_are_refused(crafted):
     node = {"$array": 0, "kind": "numpy"}
-    refused(crafted([node] * 3, [npy("(1,)", data=bytes(8))]), "named twice")
+    assert re.search("named twice", refusal(crafted([node] * 3, [npy("(1,)", data=bytes(8))])))
 
 
 def test_deep_nests_are_refused(crafted):
-    refused(crafted('{"format": 1, "tree": ' + "[" * 100_000 + "]" * 100_000 + "}"), "RecursionError")
-    refused(crafted('{"format": 1, "tree": ' + '{"$tuple": [' * 900 + "]}" * 900 + "}"), "RecursionError")
+    assert re.search("RecursionError", refusal(crafted('{"format": 1, "tree": ' + "[" * 100_000 + "]" * 100_000 + "}")))
+    assert re.search(
+        "RecursionError", refusal(crafted('{"format": 1, "tree": ' + '{"$tuple": [' * 900 + "]}" * 900 + "}"))
+    )
 
 
 def test_bombs_are_refused(crafted, tmp_path):
     bomb = crafted({"$array": 0, "kind": "numpy"}, [npy("(125000,)", data=bytes(10**6))], zipfile.ZIP_DEFLATED)
     assert bomb.stat().st_size < 5000
-    refused(bomb, "compressed, which suffice never writes")
+    assert re.search("compressed, which suffice never writes", refusal(bomb))
     # The same member named twice in the directory: a file of any size from a few bytes.
     np.savez(tmp_path / "many.npz", a=np.zeros(1000), b=np.zeros(1000))
     data = (tmp_path / "many.npz").read_bytes()

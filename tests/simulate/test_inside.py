@@ -1,6 +1,7 @@
 """Files that would take their numbers from elsewhere are refused, before anything outside is read."""
 
 import json
+import re
 import shutil
 import zipfile
 
@@ -31,10 +32,11 @@ def plain_zarr(tmp_path):
     return path
 
 
-def refused(path, words):
-    with pytest.raises(ValueError, match=words) as error:
+def refusal(path):
+    with pytest.raises(ValueError) as error:
         sf.load_simulations(path)
     assert str(error.value).startswith(f"{path} is refused: ") and "Error" not in str(error.value)
+    return str(error.value)
 
 
 @pytest.mark.parametrize("name", ["x", "x/c/1/0", "x/zarr.json", "x/c"])
@@ -44,10 +46,10 @@ def test_a_link_out_of_a_zarr_store(name, outside, tmp_path):
     target = outside.with_suffix(".zarr") / name
     shutil.rmtree(place) if place.is_dir() else place.unlink()
     place.symlink_to(target)
-    refused(path, rf"{name} in it is a link to .*private.zarr")
+    assert re.search(rf"{name} in it is a link to .*private.zarr", refusal(path))
     place.unlink()
     place.symlink_to(tmp_path / "nowhere")
-    refused(path, "outside of it; put a copy")
+    assert re.search("outside of it; put a copy", refusal(path))
 
 
 def test_links_inside_a_store_and_to_the_whole_of_it_are_its_own(tmp_path):
@@ -68,7 +70,7 @@ def test_consolidated_metadata_of_a_zarr_store_that_name_another(outside, tmp_pa
     known = metadata["consolidated_metadata"]["metadata"]
     known["../private.zarr/x"] = known.pop("x")
     (path / "zarr.json").write_text(json.dumps(metadata))
-    refused(path, r"the name '../private.zarr/x' in it leaves the file")
+    assert re.search(r"the name '../private.zarr/x' in it leaves the file", refusal(path))
 
 
 def test_a_run_does_not_write_through_a_link(outside, tmp_path):
@@ -120,7 +122,7 @@ def test_what_leads_out_of_an_hdf5_file(write, words, outside, tmp_path):
     with h5py.File(path, "w") as file:
         file["theta"] = X
         write(file, outside.with_suffix(".h5"))
-    refused(path, words)
+    assert re.search(words, refusal(path))
 
 
 def test_links_and_virtual_datasets_inside_an_hdf5_file_are_its_own(tmp_path):
@@ -143,4 +145,4 @@ def test_members_of_an_npz_file_that_lead_out(name, outside, tmp_path):
         item.filename = item.filename if name == "link" else name
         item.external_attr = 0o120777 << 16 if name == "link" else 0
         archive.writestr(item, str(outside))
-    refused(path, "is a symbolic link" if name == "link" else "leaves the file")
+    assert re.search("is a symbolic link" if name == "link" else "leaves the file", refusal(path))

@@ -36,7 +36,7 @@ from ..simulate import Simulations
 from ..train import Fit
 from ._draw import draw
 from ._held_out import over_held_out, Part, region_names
-from ._misspecification import summaries_of
+from ._misspecification import of_observations, summaries_of
 from ._rows import check_confidence, enough, finite
 
 _WIDTH, _STEPS, _PAIRS, _DRAWS = 24, 150, 128, 1000
@@ -217,10 +217,7 @@ def local_tests(
 
 def _observed(summary: Callable, x_obs: PyTree) -> np.ndarray:
     """The features of the observation."""
-    found = summaries_of(summary, jax.tree.map(lambda leaf: np.asarray(leaf)[None], x_obs))[0]
-    if not np.isfinite(found).all():
-        raise ValueError(f"features of x_obs are not finite, {found}, so that nothing can be told about it")
-    return found
+    return of_observations(summary, jax.tree.map(lambda leaf: leaf[None], x_obs), "features of x_obs are")[0]
 
 
 def _nulls(nulls: int | None, confidence: float, groups: int) -> int:

@@ -108,7 +108,7 @@ def misspecification(
     if isinstance(fit, Fit):
         _refuse_other_data(fit, example)
     rows = rows_like(example, x_obs)[0]
-    asked = _of_observations(summary, rows)
+    asked = of_observations(summary, rows)
     known = summaries_of(summary, x)
     known = known[enough(finite([known]), "sims")]
     order = np.random.default_rng(np.asarray(jax.random.key_data(as_key(key))).ravel()).permutation(len(known))
@@ -125,10 +125,11 @@ def _refuse_other_data(fit: Fit, example: PyTree) -> None:
         raise ValueError(f"sims must hold data as the fit was trained on, {wanted} for one simulation, but it is {own}")
 
 
-def _of_observations(summary: Callable, rows: PyTree) -> np.ndarray:
+def of_observations(summary: Callable, rows: PyTree, what: str = "the summary of the observation is") -> np.ndarray:
+    """Summaries `(m, k)` of observations; `ValueError` where they are not finite."""
     found = summaries_of(summary, rows)
     if not np.isfinite(found).all():
-        raise ValueError(f"the summary of the observation is not finite: {found[~np.isfinite(found).all(axis=1)][0]}")
+        raise ValueError(f"{what} not finite: {found[~np.isfinite(found).all(axis=1)][0]}")
     return found
 
 
