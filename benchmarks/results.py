@@ -33,6 +33,7 @@ SECTIONS = {
     "real_tables": "Mutual information of real tables: iris and wine",
     "trajectories": "Trajectories: a bottleneck beside exact likelihoods and SPIVAE",
     "tracks": "Tracks: exponents of 500 tracks with localisation noise",
+    "starts": "Flow posteriors: before training and after",
     "sbibm": "Flow posteriors: the ten tasks of sbibm",
     "calibration": "Calibration: joint coverage of ensembles",
     "fuzz": "Fuzzing: ten minutes over every reader",

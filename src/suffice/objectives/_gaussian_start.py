@@ -145,10 +145,10 @@ def gaussian_start(
 def better_start(starts: list[GaussianStart], s: list[Float[np.ndarray, "n k"]], u: Float[np.ndarray, "n p"]) -> int:
     """Which of several starts, each with contexts of its own, to take: the last, the simplest, or a much better one.
 
-    Better is what gives the training rows the higher density, by more than 0.02 nats a parameter: for less, the
-    simplest leaves the flow more to gain (0.14 nats of SLCP from 1,000 simulations). Residuals with much less kurtosis
-    than normal ones are of several modes, between which the regression lies; what a start fits best is then little of
-    what is to be learned, and one without them, if there is any, is taken (0.03 to 0.05 nats of two moons).
+    Better is what gives the training rows the higher density, by more than 0.02 nats a parameter: for less, the flow
+    gains more from the simplest, as of SLCP. Residuals with much less kurtosis than normal ones are of several modes,
+    between which the regression lies; what a start fits best is then little of what is to be learned, and one without
+    them, if there is any, is taken, as of two moons.
     """
     density, of_modes = [], []
     for start, context in zip(starts, s, strict=True):
