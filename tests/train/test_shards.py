@@ -4,6 +4,7 @@ import gc
 import itertools
 import threading
 import time
+from concurrent.futures import Future
 
 import h5py
 import jax
@@ -129,23 +130,30 @@ def test_the_time_that_the_device_waits_is_in_the_history(stored):
     assert (history["waited"] >= 0).all() and (history["waited"] < history["seconds"]).all()
 
 
-def test_the_clock_of_waiting():
+def test_the_clock_of_waiting(monkeypatch):
+    now = 0.0
+
     def slow():
+        nonlocal now
         for _ in range(3):
-            time.sleep(0.1)
+            now += 0.1
             yield 0
 
+    # Time that stands still between the pieces: how late a thread looks at it plays no part.
+    monkeypatch.setattr("suffice.train._waited.time.perf_counter", lambda: now)
     waited, pieces = Waited(), slow()
     with waited:
         while waited.next(pieces) is not None:
-            waited.busy(jax.numpy.zeros(()))  # done at once
-    assert 0.3 <= waited.seconds < 0.6
+            waited.busy(jax.numpy.zeros(()))
+            assert waited._done.result() == now  # done at once
+    assert waited.seconds == pytest.approx(0.3)
     busy, pieces = Waited(), slow()
     with busy:
         for _ in range(3):
-            busy._done = busy._clock.submit(lambda: time.sleep(0.2) or time.perf_counter())
+            busy._done = Future()
+            busy._done.set_result(now + 0.2)  # done a tenth of a second after the next piece is there
             busy.next(pieces)
-    assert busy.seconds < 0.05
+    assert busy.seconds == 0
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
