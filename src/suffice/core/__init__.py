@@ -8,7 +8,9 @@ from ._device_memory import has_own_memory as has_own_memory
 from ._estimate import Estimate as Estimate
 from ._frozen import Frozen as Frozen, trainable as trainable
 from ._in_short import in_short as in_short, listed as listed
+from ._initial_normal import initial_normal as initial_normal
 from ._keys import as_key as as_key, KeyLike as KeyLike
+from ._normal_quantile import normal_quantile as normal_quantile
 from ._npy import (
     npy_members as npy_members,
     read_header as read_header,

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ..core import check_whole
+from ..core import check_whole, initial_normal
 
 
 class Convolution(eqx.Module):
@@ -39,7 +39,7 @@ class Convolution(eqx.Module):
         if kernel % 2 == 0:
             raise ValueError(f"kernel must be odd, but {kernel} came")
         taps = kernel**dims * n_in
-        self.weight = math.sqrt(2.0 / taps) * jax.random.normal(key, (taps, n_out))
+        self.weight = initial_normal(key, (taps, n_out), math.sqrt(2.0 / taps))
         self.bias = jnp.zeros(n_out)
         self.dims, self.kernel, self.stride, self.periodic = dims, kernel, stride, periodic
 

@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ..core import as_key, Frozen, KeyLike
+from ..core import as_key, Frozen, initial_normal, KeyLike
 from ._layers import Dense
 
 
@@ -133,7 +133,7 @@ class BilinearCritic(AbstractCritic):
     weight: Float[Array, "n_x1 n_y1"]
 
     def __init__(self, n_x: int, n_y: int, *, key: KeyLike):
-        self.weight = 0.1 * jax.random.normal(as_key(key), (n_x + 1, n_y + 1))
+        self.weight = initial_normal(as_key(key), (n_x + 1, n_y + 1), 0.1)
 
     def left(self, x: Float[Array, " n_x"]) -> Float[Array, " n_y1"]:
         return self.weight[0] + x @ self.weight[1:]

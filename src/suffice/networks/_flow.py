@@ -17,7 +17,7 @@ import equinox as eqx
 import jax
 from jaxtyping import Array, Float
 
-from ..core import as_key, check_whole, KeyLike
+from ..core import as_key, check_whole, initial_normal, KeyLike
 
 
 class _Sizes(NamedTuple):
@@ -65,6 +65,14 @@ class ConditionalFlow(eqx.Module):
         reach: float = 5.0,
         key: KeyLike,
     ):
+        self.sizes = ConditionalFlow.checked(n_x, n_y, kind, layers, knots, width, depth, reach)
+        self.weights = _initial(self.sizes, as_key(key))
+
+    @staticmethod
+    def checked(
+        n_x: int, n_y: int, kind: str, layers: int, knots: int, width: int, depth: int, reach: float = 5.0
+    ) -> _Sizes:
+        """The sizes of a flow. **Raises** `ValueError` for sizes that no flow can have."""
         if kind not in ("autoregressive", "coupling"):
             raise ValueError(f"kind must be 'autoregressive' or 'coupling', but {kind!r} came")
         check_whole(n_y=n_y, layers=layers, knots=knots, width=width, depth=depth)
@@ -72,8 +80,7 @@ class ConditionalFlow(eqx.Module):
         if not 0 < reach < math.inf:
             raise ValueError(f"reach must be a positive number, but {reach!r} came")
         kind = "autoregressive" if n_y == 1 else kind  # one number has no other half to couple with
-        self.sizes = _Sizes(n_x, n_y, kind, layers, knots, width, depth, reach)
-        self.weights = _initial(self.sizes, as_key(key))
+        return _Sizes(n_x, n_y, kind, layers, knots, width, depth, reach)
 
     @property
     def _flow(self) -> Any:
@@ -113,8 +120,13 @@ class ConditionalFlow(eqx.Module):
         return self.log_prob(y, parameters)
 
 
-def _made(sizes: _Sizes, key: Array) -> Any:
+def _transformer(sizes: _Sizes) -> Any:
     from flowjax.bijections import Affine, Chain, RationalQuadraticSpline
+
+    return Chain([Affine(), RationalQuadraticSpline(knots=sizes.knots, interval=sizes.reach)])
+
+
+def _made(sizes: _Sizes, transformer: Any, key: Array) -> Any:
     from flowjax.distributions import StandardNormal
     from flowjax.flows import coupling_flow, masked_autoregressive_flow
 
@@ -122,7 +134,7 @@ def _made(sizes: _Sizes, key: Array) -> Any:
     return make(
         key,
         base_dist=StandardNormal((sizes.n_y,)),
-        transformer=Chain([Affine(), RationalQuadraticSpline(knots=sizes.knots, interval=sizes.reach)]),
+        transformer=transformer,
         cond_dim=sizes.n_x or None,
         flow_layers=sizes.layers,
         nn_width=sizes.width,
@@ -148,9 +160,35 @@ class _Skeleton(NamedTuple):
 def _skeleton(sizes: _Sizes) -> _Skeleton:
     """Structure and shapes of the weights, and all that is fixed, permutations included."""
     with ThreadPoolExecutor(1) as outside:  # of whatever is being traced: that is each thread's own
-        learned, fixed = outside.submit(lambda: _parts(_made(sizes, jax.random.key(0)))).result()
-    leaves, structure = jax.tree.flatten(learned)
-    return _Skeleton(structure, fixed, tuple(leaf.shape for leaf in leaves))
+        return outside.submit(_traced_skeleton, sizes).result()
+
+
+def _traced_skeleton(sizes: _Sizes) -> _Skeleton:
+    """The flow is traced, and what is fixed alone computed: drawing weights that nobody asks for takes seconds."""
+    transformer, traced = _transformer(sizes), {}
+
+    def fixed_arrays(key: Array) -> Any:
+        learned, fixed = _parts(_made(sizes, transformer, key))
+        arrays, traced["others"] = eqx.partition(fixed, eqx.is_array)
+        leaves, traced["structure"] = jax.tree.flatten(learned)
+        traced["shapes"] = tuple(leaf.shape for leaf in leaves)
+        return arrays
+
+    fixed = eqx.combine(jax.jit(fixed_arrays)(jax.random.key(0)), _untraced(traced["others"], transformer))
+    return _Skeleton(traced["structure"], fixed, traced["shapes"])
+
+
+def _untraced(others: Any, transformer: Any) -> Any:
+    """What makes a transformer of a network's numbers holds those that it begins from: with them as numbers."""
+    from flowjax.utils import get_ravelled_pytree_constructor
+    from paramax import NonTrainable
+
+    def fixed(leaf: Any) -> bool:
+        return isinstance(leaf, NonTrainable)
+
+    constructor, _ = get_ravelled_pytree_constructor(transformer, filter_spec=eqx.is_inexact_array, is_leaf=fixed)
+    name = constructor.__qualname__
+    return jax.tree.map(lambda leaf: constructor if getattr(leaf, "__qualname__", "") == name else leaf, others)
 
 
 def _initial(sizes: _Sizes, key: Array) -> tuple[Array, ...]:
@@ -159,7 +197,7 @@ def _initial(sizes: _Sizes, key: Array) -> tuple[Array, ...]:
     They come from one draw, for compiling one for each shape takes seconds.
     """
     shapes = _skeleton(sizes).shapes
-    draws = jax.random.normal(key, (sum(map(math.prod, shapes)),))
+    draws = initial_normal(key, (sum(map(math.prod, shapes)),))
     weights, start = [], 0
     for i, shape in enumerate(shapes):
         size = math.prod(shape)

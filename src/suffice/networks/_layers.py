@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ..core import check_whole
+from ..core import check_whole, initial_normal
 
 
 class Dense(eqx.Module):
@@ -19,7 +19,7 @@ class Dense(eqx.Module):
 
     def __init__(self, n_in: int, n_out: int, *, key: Array, scale: float = 1.0):
         check_whole(0, n_in=n_in, n_out=n_out)
-        self.weight = scale * jax.random.normal(key, (n_out, n_in)) / math.sqrt(max(n_in, 1))
+        self.weight = initial_normal(key, (n_out, n_in), scale / math.sqrt(max(n_in, 1)))
         self.bias = jnp.zeros(n_out)
 
     def __call__(self, x: Float[Array, "*batch n_in"]) -> Float[Array, "*batch n_out"]:

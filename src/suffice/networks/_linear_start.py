@@ -11,12 +11,11 @@ filled up with small random directions.
 import math
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ..core import check_whole, Frozen
+from ..core import check_whole, Frozen, initial_normal
 from ._data_dependent import AbstractDataDependent, altered, record
 from ._standardise import moments
 
@@ -69,7 +68,7 @@ class LinearStart(AbstractDataDependent):
 
     def __init__(self, n_in: int, n_out: int, *, key: Array, scale: float = 1.0):
         check_whole(n_in=n_in, n_out=n_out)
-        weight = scale * jax.random.normal(key, (n_out, n_in)) / math.sqrt(n_in)
+        weight = initial_normal(key, (n_out, n_in), scale / math.sqrt(n_in))
         self.start = Frozen((weight, jnp.zeros(n_out), jnp.ones(n_out)))
         self.change = jnp.zeros((n_out, n_in))
         self.bias = jnp.zeros(n_out)

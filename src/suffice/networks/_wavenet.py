@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ..core import as_key, check_whole, KeyLike
+from ..core import as_key, check_whole, initial_normal, KeyLike
 from ._layers import Dense
 
 
@@ -33,7 +33,7 @@ class CausalConvolution(eqx.Module):
 
     def __init__(self, n_in: int, n_out: int, *, kernel: int, dilation: int = 1, shift: int = 0, key: Array):
         check_whole(n_in=n_in, n_out=n_out, kernel=kernel, dilation=dilation)
-        self.weight = jax.random.normal(key, (kernel * n_in, n_out)) / math.sqrt(kernel * n_in)
+        self.weight = initial_normal(key, (kernel * n_in, n_out), 1 / math.sqrt(kernel * n_in))
         self.bias = jnp.zeros(n_out)
         self.kernel, self.dilation, self.shift = kernel, dilation, shift
 

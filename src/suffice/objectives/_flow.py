@@ -66,7 +66,7 @@ class Flow(AbstractDensityObjective):
         self.summary, self.prior, self.flow = summary, Frozen(prior), None
         self.start_at = GaussianStart.identity(prior.dim, 1)
         self.options = tuple({"kind": kind, "layers": layers, "knots": knots, "width": width, "depth": depth}.items())
-        ConditionalFlow(1, prior.dim, **dict(self.options), key=0)  # refuses sizes that cannot be
+        ConditionalFlow.checked(1, prior.dim, **dict(self.options))
 
     def start(self, rows: Any, *, names: tuple[str, ...], key: Array) -> "Flow":
         if self.flow is not None:

@@ -59,7 +59,7 @@ class Likelihood(AbstractObjective):
         self.summary, self.prior, self.flow = _Fixed(Frozen(summary)), Frozen(prior), None
         self.start_at = GaussianStart.identity(1, prior.dim)
         self.options = tuple({"kind": kind, "layers": layers, "knots": knots, "width": width, "depth": depth}.items())
-        ConditionalFlow(1, prior.dim, **dict(self.options), key=0)  # refuses sizes that cannot be
+        ConditionalFlow.checked(1, prior.dim, **dict(self.options))
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -7,10 +7,14 @@ a distribution with heavier tails still has some of its mass, the map goes on as
 further out than six is taken as if it began there.
 """
 
+from typing import Any
+
+import jax
 import jax.numpy as jnp
-from jax.scipy.special import log_ndtr, ndtri
 from jax.scipy.stats import norm
 from jaxtyping import Array, Float
+
+from ._normal_tails import log_cdf, quantile_of_log
 
 _REACH, _OUTSIDE, _ENDLESS = 8.0, 6.0, 12.0
 _SMALLEST = -80.0
@@ -27,14 +31,16 @@ def to_normal(y: Float[Array, "..."], low: Ends, high: Ends) -> tuple[Float[Arra
 def from_normal(z: Float[Array, "..."], low: Ends, high: Ends) -> Float[Array, "..."]:
     """The inverse of `to_normal`: y."""
     shift, low, high = _within_reach(low, high)
+    z, low, high = jnp.broadcast_arrays(z, low, high)
+    of_low, of_z, of_high, of_minus_z = log_cdf(jnp.stack([low, z, -high, -z]))
     whole = log_mass(low, high)
-    below = jnp.logaddexp(log_ndtr(low), log_ndtr(z) + whole)
-    above = jnp.logaddexp(log_ndtr(-high), log_ndtr(-z) + whole)
-    y = jnp.where(below < above, 1.0, -1.0) * ndtri(jnp.exp(jnp.maximum(jnp.minimum(below, above), _SMALLEST)))
-    for end in (-_REACH, _REACH):
-        reached, slope = _straight_on(jnp.clip(end, low, high), low, high)
-        beyond = (jnp.sign(end) * (z - reached) > 0) & (low < end) & (end < high)
-        y = jnp.where(beyond, end + (z - reached) * jnp.exp(-slope), y)
+    below, above = jnp.logaddexp(of_low, of_z + whole), jnp.logaddexp(of_high, of_minus_z + whole)
+    y = jnp.where(below < above, 1.0, -1.0) * quantile_of_log(jnp.maximum(jnp.minimum(below, above), _SMALLEST))
+    ends = jnp.stack([jnp.full_like(z, -_REACH), jnp.full_like(z, _REACH)])
+    reached, slope = _straight_on(jnp.clip(ends, low, high), *jnp.broadcast_arrays(low, high, ends)[:2])
+    beyond = (jnp.sign(ends) * (z - reached) > 0) & (low < ends) & (ends < high)
+    on = ends + (z - reached) * jnp.exp(-slope)
+    y = jnp.where(beyond[0], on[0], jnp.where(beyond[1], on[1], y))
     return y + shift
 
 
@@ -47,19 +53,44 @@ def log_mass(low: Ends, high: Ends) -> Float[Array, "..."]:
     # Each branch is given numbers that it can differentiate, also where the other one is taken.
     few = jnp.where(narrow, width, 0.1)
     midpoint = norm.logpdf(middle) + jnp.log(few) + jnp.log1p(few**2 * (middle**2 - 1) / 24)
-    far = jnp.where(narrow, high - 1.0, low)
-    near = log_ndtr(high)
-    return jnp.where(narrow, midpoint, near + jnp.log1p(-jnp.exp(log_ndtr(far) - near)))
+    far, near = log_cdf(jnp.stack([jnp.where(narrow, high - 1.0, low), high]))
+    return jnp.where(narrow, midpoint, near + jnp.log1p(-jnp.exp(far - near)))
 
 
+@jax.custom_jvp
 def _straight_on(y: Float[Array, "..."], low: Ends, high: Ends) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
     inside = jnp.clip(y, -_REACH, _REACH)
-    whole = log_mass(low, high)
-    below, above = log_mass(low, inside) - whole, log_mass(inside, high) - whole
-    smaller = jnp.clip(jnp.minimum(below, above), _SMALLEST, jnp.log(0.5))
-    z = jnp.where(below < above, 1.0, -1.0) * ndtri(jnp.exp(smaller))
-    slope = norm.logpdf(inside) - whole - norm.logpdf(z)
+    z, slope, _, _ = _inside(inside, low, high)
     return z + (y - inside) * jnp.exp(slope), slope
+
+
+@_straight_on.defjvp
+def _of_straight_on(at: tuple[Array, ...], along: tuple[Array, ...]) -> tuple[Any, Any]:
+    """By hand, since what XLA makes of the derivatives of all branches takes seconds to compile."""
+    (y, low, high), (dy, dlow, dhigh) = at, along
+    inside = jnp.clip(y, -_REACH, _REACH)
+    z, slope, below, above = _inside(inside, low, high)
+    rate, dinside = jnp.exp(slope), jnp.where(inside == y, dy, 0.0)
+    whole, unit = log_mass(low, high), norm.logpdf(z)
+    at_low, at_high = (jnp.maximum(norm.logpdf(end), 10 * _SMALLEST) - whole for end in (low, high))
+    dz = rate * dinside - _exp(at_low + above - unit) * dlow - _exp(at_high + below - unit) * dhigh
+    dslope = z * dz - inside * dinside + _exp(at_low) * dlow - _exp(at_high) * dhigh
+    return (z + (y - inside) * rate, slope), (dz + (dy - dinside) * rate + (y - inside) * rate * dslope, dslope)
+
+
+def _inside(y: Float[Array, "..."], low: Ends, high: Ends) -> tuple[Array, Array, Array, Array]:
+    """z, log dz/dy, and log of the shares below and above y."""
+    y, low, high = jnp.broadcast_arrays(y, low, high)
+    # All in one, which is a third to compile.
+    whole, below, above = log_mass(jnp.stack([low, low, y]), jnp.stack([high, y, high]))
+    below, above = below - whole, above - whole
+    smaller = jnp.clip(jnp.minimum(below, above), _SMALLEST, jnp.log(0.5))
+    z = jnp.where(below < above, 1.0, -1.0) * quantile_of_log(smaller)
+    return z, norm.logpdf(y) - whole - norm.logpdf(z), below, above
+
+
+def _exp(x: Array) -> Array:
+    return jnp.exp(jnp.minimum(x, -_SMALLEST))
 
 
 def _within_reach(low: Ends, high: Ends) -> tuple[Array, Array, Array]:

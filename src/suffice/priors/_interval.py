@@ -7,8 +7,10 @@ the real line has tails that end as a density on an interval does.
 
 import jax
 import jax.numpy as jnp
-from jax.scipy.special import ndtr, ndtri
+from jax.scipy.special import ndtr
 from jaxtyping import Array, Float
+
+from ..core import normal_quantile
 
 # An open interval: the closest a parameter comes to an end, as a share of the width.
 _EDGE = 1e-6
@@ -22,7 +24,7 @@ def to_real(theta: Float[Array, "n p"], low: Ends, high: Ends) -> Float[Array, "
     share = jnp.clip((theta - low_) / jnp.where(two, high_ - low_, 1.0), _EDGE, 1 - _EDGE)
     above, below = jnp.maximum(theta - low_, 1e-30), jnp.maximum(high_ - theta, 1e-30)
     one_sided = jnp.where(lower, jnp.log(above), jnp.where(upper, -jnp.log(below), theta))
-    return jnp.where(two, ndtri(share), one_sided)
+    return jnp.where(two, normal_quantile(share), one_sided)
 
 
 def from_real(u: Float[Array, "n p"], low: Ends, high: Ends) -> Float[Array, "n p"]:
