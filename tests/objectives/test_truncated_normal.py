@@ -63,6 +63,20 @@ def test_regression_finds_what_was_before_the_cut():
     assert plain.weights[0] < 1.0 and plain.spread < 0.5  # least squares alone is far off
 
 
+@pytest.mark.parametrize("ends", [(-np.inf, np.inf), (-1.0, 1.0)], ids=str)
+def test_regression_finds_how_the_spread_depends_on_the_columns(ends):
+    rng = np.random.default_rng(3)
+    x = np.column_stack([rng.normal(size=(20_000, 2)), np.ones(20_000)])
+    place, spread = 0.5 * x[:, 0], np.exp(0.6 * x[:, 1] - 1)
+    cut = [(end - place) / spread for end in ends]
+    y = stats.truncnorm.rvs(*cut, loc=place, scale=spread, random_state=rng)
+    found = truncated_regression(x, y, *ends, of_spread=x[:, :2])
+    assert np.allclose([*found.weights, *found.of_spread], [0.5, 0.0, 0.0, 0.0, 0.6], atol=0.04)
+    assert np.isclose(found.spread, np.exp(-1), rtol=0.04)
+    even = stats.truncnorm.rvs(*((end - place) / 0.4 for end in ends), loc=place, scale=0.4, random_state=rng)
+    assert (truncated_regression(x, even, *ends, of_spread=x[:, :2]).of_spread == 0).all()
+
+
 def test_start_is_the_exact_posterior_of_a_linear_model_in_a_box():
     rng = np.random.default_rng(1)
     prior = Prior(a=dist.Uniform(-1, 1), b=dist.Uniform(0, 2))

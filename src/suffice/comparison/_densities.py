@@ -141,8 +141,9 @@ def _columns(s: np.ndarray, train: np.ndarray) -> np.ndarray:
 def _begun(
     columns: np.ndarray, theta: np.ndarray, u: np.ndarray, prior: AbstractPrior, train: np.ndarray
 ) -> GaussianStart:
-    starts = [gaussian_start(columns[train], u[train], theta[train], prior), gaussian_start(columns[train], u[train])]
-    return starts[better_start(starts, [columns[train]] * 2, u[train])]
+    s, u = columns[train], u[train]
+    starts = [gaussian_start(s, u, theta[train], prior), gaussian_start(s, u, widths=False)]
+    return starts[better_start(starts, [s, s], u)]
 
 
 def _sources(z: np.ndarray, features: np.ndarray, split: Split, names: tuple[str, ...]) -> tuple[Arrays, Arrays]:

@@ -1,13 +1,13 @@
 """The density that a flow starts from: the linear-Gaussian one, cut off at the ends of the prior.
 
-    y = W (v − t(s)) / σ,   t(s) = A s̃ + b,   s̃ = (s − mean) / scale
+    y = W (v − t(s)) / (σ r(s)),   t(s) = A s̃ + b,   log r(s) = G s̃,   s̃ = (s − mean) / scale
 
-with t the regression of the target on the context, σ what it leaves, and W the triangle that makes the residuals
-independent normal numbers, so that what is left to learn is of size one however narrow the density is. The target v is
-the place u on the real line; or, where u stands for parameters of a `prior`, the parameter θ itself. Then the normal
-distribution of each, given those before it, is cut off at the ends of θ, and z is the whole one
-(`_truncated_normal.py`): of a linear model with normal noise and a uniform prior, z is normal without any learning.
-Which of both is taken, the training rows decide. All of it is fixed once they are known.
+with t the regression of the target on the context, σ what it leaves, W the triangle that makes the residuals
+independent normal numbers, and r how their widths depend on the context, so that what is left to learn is of size one
+however narrow the density is. The target v is the place u on the real line; or, where u stands for parameters of a
+`prior`, the parameter θ itself. Then the normal distribution of each, given those before it, is cut off at the ends of
+θ, and z is the whole one (`_truncated_normal.py`): of a linear model with normal noise and a uniform prior, z is normal
+without any learning. Which of both is taken, the training rows decide. All of it is fixed once they are known.
 
 A network that is to follow what is left, is told by how much t lies beyond the ends, and where u is to be expected,
 besides the context: near an end a density changes shape within one width.
@@ -29,19 +29,21 @@ from ._truncated_normal import from_normal, to_normal
 from ._truncated_regression import truncated_regression
 
 _MARGIN = 0.02  # nats a parameter
+_EDGE = 1e-6  # of the width of the prior: what lies closer to an end is taken as that far away
 _FLAT = -0.7  # excess kurtosis; that of a uniform distribution is -1.2, of two far modes -2
 
 
 class GaussianStart(eqx.Module):
     """The map from u to z given s, and back; in θ where there is a `prior` whose parameters u stands for.
 
-    - `context`: mean and scale of s; `regression`: A, b and σ; `whiten`: W.
+    - `context`: mean and scale of s; `regression`: A, b and σ; `whiten`: W; `widths`: G, and between what log r lies.
     - `ends`: of the target, infinite where it has none.
     """
 
     context: Frozen
     regression: Frozen
     whiten: Frozen
+    widths: Frozen
     ends: Frozen
     prior: Frozen | None
 
@@ -52,7 +54,8 @@ class GaussianStart(eqx.Module):
             (np.zeros(n_context), np.ones(n_context)),
             (np.zeros((dim, n_context)), np.zeros(dim), np.ones(dim)),
         )
-        return _start(context, regression, np.eye(dim), _endless(dim), None)
+        widths = (np.zeros((dim, n_context)), np.zeros(dim), np.zeros(dim))
+        return _start(context, regression, np.eye(dim), widths, _endless(dim), None)
 
     def features(self, s: Float[Array, " k"]) -> Float[Array, " f"]:
         """What a network is told of the context, in its own units."""
@@ -60,8 +63,11 @@ class GaussianStart(eqx.Module):
         if self.prior is None:
             return own
         expected, spread = self._expected(s)
+        spread = spread * self._relative_width(s)
         prior = self.prior.value
-        inside = prior.from_unconstrained(prior.to_unconstrained(expected[None]))[0]
+        low, high = self.ends.value
+        edge = jnp.where(jnp.isfinite(high - low), _EDGE * (high - low), 0.0)
+        inside = jnp.clip(expected, low + edge, high - edge)
         ends = prior.to_unconstrained(jnp.stack([inside - spread, inside + spread]))
         width = jnp.maximum(0.5 * (ends[1] - ends[0]), 1e-6)
         return jnp.concatenate([own, ends.mean(axis=0), jnp.log(width), _slow((expected - inside) / spread)])
@@ -76,31 +82,33 @@ class GaussianStart(eqx.Module):
         """z and log |∂z/∂u|."""
         whiten = self.whiten.value
         expected, spread = self._expected(s)
-        unit = jnp.diag(whiten) / spread
+        width = self._relative_width(s)
+        unit = jnp.diag(whiten) / (spread * width)
         if self.prior is None:
-            return whiten @ ((u - expected) / spread), jnp.log(unit).sum()
+            return whiten @ ((u - expected) / spread) / width, jnp.log(unit).sum()
         theta, rate = _in_theta(self.prior.value, u)
-        y = whiten @ ((theta - expected) / spread)
+        y = whiten @ ((theta - expected) / spread) / width
         z, slope = to_normal(y, *(y + unit * (end - theta) for end in self.ends.value))
         return z, (slope + jnp.log(unit) + jnp.log(rate)).sum()
 
     def inverse(self, s: Float[Array, " k"], z: Float[Array, " p"]) -> tuple[Float[Array, " p"], Float[Array, ""]]:
         """u and log |∂z/∂u|."""
         expected, spread = self._expected(s)
+        width = self._relative_width(s)
         if self.prior is None:
             whiten = self.whiten.value
-            residual = jax.scipy.linalg.solve_triangular(whiten, z, lower=True)
-            return expected + spread * residual, jnp.log(jnp.diag(whiten) / spread).sum()
-        theta = expected + spread * self._residual(z, *((end - expected) / spread for end in self.ends.value))
+            residual = jax.scipy.linalg.solve_triangular(whiten, z * width, lower=True)
+            return expected + spread * residual, jnp.log(jnp.diag(whiten) / (spread * width)).sum()
+        theta = expected + spread * self._residual(z, width, *((end - expected) / spread for end in self.ends.value))
         u = self.prior.value.to_unconstrained(theta[None])[0]
         return u, self(s, u)[1]
 
-    def _residual(self, z: Array, low: Array, high: Array) -> Float[Array, " p"]:
+    def _residual(self, z: Array, width: Array, low: Array, high: Array) -> Float[Array, " p"]:
         """(θ − t) / σ, one after the other, since where each is cut off depends on those before it."""
         whiten = self.whiten.value
 
         def one(known: Array, i: Array) -> tuple[Array, None]:
-            before, unit = whiten[i] @ known, whiten[i, i]
+            before, unit = whiten[i] @ known / width[i], whiten[i, i] / width[i]
             y = from_normal(z[i], before + unit * low[i], before + unit * high[i])
             return known.at[i].set((y - before) / unit), None
 
@@ -110,6 +118,11 @@ class GaussianStart(eqx.Module):
         """t and σ."""
         slope, offset, spread = self.regression.value
         return slope @ self._linear(s) + offset, spread
+
+    def _relative_width(self, s: Float[Array, " k"]) -> Float[Array, " p"]:
+        """r, no further than in the rows that the start was made of."""
+        weights, least, most = self.widths.value
+        return jnp.exp(jnp.clip(weights @ self._linear(s), least, most))
 
     def _linear(self, s: Float[Array, " k"]) -> Float[Array, " k"]:
         mean, scale = self.context.value
@@ -121,15 +134,24 @@ def gaussian_start(
     u: Float[np.ndarray, "n p"],
     theta: Float[np.ndarray, "n p"] | None = None,
     prior: AbstractPrior | None = None,
+    *,
+    widths: bool = True,
 ) -> GaussianStart:
-    """From rows of contexts and targets; regressed in `theta` of a `prior` where these are given."""
+    """From rows of contexts and targets; regressed in `theta` of a `prior` where these are given.
+
+    Without `widths` they are the same everywhere.
+    """
     target, ends = (u, _endless(u.shape[1])) if theta is None or prior is None else (theta, _ends(prior))
     mean, scale = moments(s, s.shape[1:])
-    design = np.column_stack([(s - mean) / scale, np.ones(len(s))])
+    standard = (s - mean) / scale
+    design = np.column_stack([standard, np.ones(len(s))])
     whole = np.abs(target).max(axis=0) + 1e-30
+    of_spread = standard if widths else None
     # Each given the context and those before it: what is left is independent.
     each = [
-        truncated_regression(np.column_stack([design, target[:, :i] / whole[:i]]), target[:, i], low, high)
+        truncated_regression(
+            np.column_stack([design, target[:, :i] / whole[:i]]), target[:, i], low, high, of_spread=of_spread
+        )
         for i, (low, high) in enumerate(zip(*ends))
     ]
     k, whiten = design.shape[1], np.eye(len(each))
@@ -139,7 +161,9 @@ def gaussian_start(
     spread = np.maximum((target - design @ weights.T).std(axis=0), 1e-9 * whole)
     whiten = whiten * spread / np.array([one.spread for one in each])[:, None]
     regression = (weights[:, :-1], weights[:, -1], spread)
-    return _start((mean, scale), regression, whiten, ends, prior)
+    of_widths = np.stack([one.of_spread if widths else np.zeros(standard.shape[1]) for one in each])
+    rows = standard @ of_widths.T
+    return _start((mean, scale), regression, whiten, (of_widths, rows.min(axis=0), rows.max(axis=0)), ends, prior)
 
 
 def better_start(starts: list[GaussianStart], s: list[Float[np.ndarray, "n k"]], u: Float[np.ndarray, "n p"]) -> int:
@@ -182,12 +206,14 @@ def _endless(dim: int) -> tuple[np.ndarray, np.ndarray]:
     return np.full(dim, -np.inf), np.full(dim, np.inf)
 
 
-def _start(context: Any, regression: Any, whiten: Any, ends: Any, prior: AbstractPrior | None) -> GaussianStart:
+def _start(
+    context: Any, regression: Any, whiten: Any, widths: Any, ends: Any, prior: AbstractPrior | None
+) -> GaussianStart:
     def fixed(part: Any) -> Frozen:
         return Frozen(jax.tree.map(lambda v: jnp.asarray(v, float), part))
 
     kept = None if prior is None else Frozen(prior)
-    return GaussianStart(fixed(context), fixed(regression), fixed(whiten), fixed(ends), kept)
+    return GaussianStart(fixed(context), fixed(regression), fixed(whiten), fixed(widths), fixed(ends), kept)
 
 
 @eqx.filter_jit

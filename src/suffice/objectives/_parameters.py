@@ -53,6 +53,6 @@ def begin(summary: Any, prior: AbstractPrior, rows: Any, names: tuple[str, ...])
     theta = np.asarray(rows.theta, np.float64)
     summaries = [started_summary(summary, rows.x, target) for target in (theta, u)]
     s = [summaries_of(one, rows.x) for one in summaries]
-    starts = [gaussian_start(s[0], u, theta, prior), gaussian_start(s[1], u)]
+    starts = [gaussian_start(s[0], u, theta, prior), gaussian_start(s[1], u, widths=False)]
     best = better_start(starts, s, u)
     return Begun(summaries[best], starts[best], (starts[best].n_features, u.shape[1]))
