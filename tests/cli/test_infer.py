@@ -251,6 +251,7 @@ def test_bad_input_is_one_sentence_and_exit_status_two(files, capsys, spoil, mor
     lines = [line for line in err.splitlines() if line.startswith("suffice: error: ")]
     assert len(lines) == 1 and re.search(message, lines[0]), err
     assert "Traceback" not in err
+    assert not (files / "out").is_dir()  # no folder for what could not be begun
 
 
 def test_constant_columns_of_the_data_do_no_harm(files):

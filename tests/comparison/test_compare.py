@@ -143,7 +143,7 @@ def test_what_cannot_be_compared_is_refused(pair, unchecked):
         sf.compare({"1": pair.both, 1: pair.first}, sims, prior)
     with pytest.raises(TypeError, match=r"no option 'max_epoch' .did you mean 'max_epochs'.*learning_rate"):
         sf.compare({"a": pair.both}, sims, prior, max_epoch=3)
-    with pytest.raises(ValueError, match="patience must be a whole number from 1, but 0 came"):
+    with pytest.raises(ValueError, match="patience must be a whole number of at least 1, but 0 came"):
         sf.compare({"a": pair.both}, sims, prior, patience=0)
     with pytest.raises(TypeError, match=r"sims must be sf.Simulations.*ndarray came"):
         sf.compare({"a": pair.both}, sims.x, prior)

@@ -221,7 +221,10 @@ def test_ratios_are_averaged(regression):
             lambda p, s: sf.fit(sf.Flow(lambda x: x, sf.Prior(a=dist.Uniform(0, 1), b=dist.Normal(0, 1))), s, key=0),
             "outside of the prior",
         ),
-        (lambda p, s: sf.fit(sf.Flow(lambda x: x, p), s, key=0, ensemble=0), "ensemble must be at least 1"),
+        (
+            lambda p, s: sf.fit(sf.Flow(lambda x: x, p), s, key=0, ensemble=0),
+            "ensemble must be a whole number of at least 1",
+        ),
     ],
 )
 def test_bad_input_is_refused_with_a_sentence(call, message, correlated, unchecked):
@@ -356,7 +359,7 @@ def near(key, theta):
         ({"simulator": 3}, "simulator must be a function"),
         ({"threshold": 2.0}, "threshold must lie"),
         ({"checkpoint": "fit.sf"}, "checkpoint is of one fit"),
-        ({"max_epoch": 3}, "'max_epoch' is no setting"),
+        ({"max_epoch": 3}, "no option 'max_epoch' .did you mean 'max_epochs'"),
     ],
 )
 def test_rounds_refuse_before_they_simulate(change, message, tmp_path, unchecked):

@@ -112,7 +112,7 @@ def test_a_newer_format_and_other_files_are_refused(sims, tmp_path):
         assert (tmp_path / other).read_bytes() == content
     with pytest.raises(ValueError, match="is a folder; give a file in it"):
         run(sims, tmp_path)
-    with pytest.raises(ValueError, match="checkpoints must be at least 1"):
+    with pytest.raises(ValueError, match="checkpoints must be a whole number of at least 1"):
         run(sims, path, checkpoints=0)
 
 

@@ -144,11 +144,13 @@ def test_batches_of_an_epoch_cover_every_row_once():
         ({"valid": 0.0}, "valid must be above 0"),
         ({"valid": 0.6, "test": 0.4}, "leaves no rows"),
         ({"valid": 1.5}, "valid must be a share"),
-        ({"batch_size": 0}, "batch_size must be at least 1"),
-        ({"patience": 0}, "patience must be at least 1"),
+        ({"batch_size": 0}, "batch_size must be a whole number of at least 1"),
+        ({"patience": 0}, "patience must be a whole number of at least 1"),
+        ({"max_epochs": 2.5}, "max_epochs must be a whole number of at least 1, but 2.5 came"),
+        ({"min_epochs": -1}, "min_epochs must be a whole number of at least 0"),
     ],
 )
-def test_bad_settings_are_refused(sims, options, message):
+def test_bad_settings_are_refused(sims, options, message, unchecked):
     with pytest.raises(ValueError, match=message):
         run(sims, **options)
 

@@ -9,14 +9,13 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ..core import as_key, KeyLike, warn
+from ..core import as_key, check_options, KeyLike, warn
 from ..information import fisher_matrix, FisherMatrix
 from ..priors import AbstractPrior
 from ..simulate import Simulations
 from ..train import AbstractTangents, fit_members, Split
 from ._densities import contexts_of, learn, PROBABILITIES, quantiles
 from ._linear import linear_summaries
-from ._options import refuse_options
 from ._result import Measured, SummaryComparison
 from ._taken import summarised, Taken, taken, traceable
 
@@ -79,7 +78,7 @@ def compare(
     ('first', 'linear regression', 'MOPED', 'CCA')
     """
     asked = taken(summaries)
-    refuse_options(options, fit_members)
+    check_options(options, fit_members)
     refuse(sims, prior, test, level)
     if tangents is not None:
         _refuse_tangents(tangents, sims)

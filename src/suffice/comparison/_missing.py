@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
-from ..core import as_key, Estimate, KeyLike
+from ..core import as_key, check_options, Estimate, KeyLike
 from ..information import around
 from ..networks import Hybrid, MLP
 from ..objectives import InfoMax
@@ -26,7 +26,6 @@ from ..priors import AbstractPrior
 from ..simulate import Simulations
 from ..train import Fit, fit, Split
 from ._compare import divided, measure, refuse, usable
-from ._options import refuse_options
 from ._taken import summarised, Taken, taken, traceable
 
 FEWEST_TO_LOOK = 1000
@@ -98,7 +97,7 @@ def missing(
     trace.
     """
     one = taken({"summary": summary})[0]
-    refuse_options(options, fit, without=("ensemble",))
+    check_options(options, fit, without=("ensemble",))
     refuse(sims, prior, test, level, FEWEST_TO_LOOK, "look for what is missing")
     if not traceable(one.function, sims.example):
         raise ValueError(

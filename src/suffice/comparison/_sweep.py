@@ -12,7 +12,7 @@ import pandas as pd
 from jaxtyping import Array
 
 from ..checks import draw
-from ..core import as_key, KeyLike
+from ..core import as_key, check_options, KeyLike
 from ..information import canonical_summaries
 from ..objectives import InfoMax
 from ..priors import AbstractPrior
@@ -20,7 +20,6 @@ from ..simulate import Simulations
 from ..train import AbstractObjective, Fit, fit
 from ._compare import divided, measure, refuse, usable
 from ._missing import FEWEST_TO_LOOK
-from ._options import refuse_options
 from ._result import CLOSED_FORM, SummaryComparison
 from ._taken import numbers_of, summarised, Taken, taken
 
@@ -124,7 +123,7 @@ def sweep(
     numbers = _numbers(sizes)
     if not 0 <= tolerance < 1:
         raise ValueError(f"tolerance must be a share from 0 to below 1, but {tolerance} came")
-    refuse_options(options, fit, without=("ensemble", "checkpoint", "checkpoints"))
+    check_options(options, fit, without=("ensemble", "checkpoint", "checkpoints"))
     refuse(sims, prior, test, level, FEWEST_TO_LOOK, "sweep over numbers of summaries")
     for_halves, for_split, for_fits, for_densities = jax.random.split(as_key(key), 4)
     good = usable(sims)

@@ -18,6 +18,7 @@ from ._npy import (
     read_npz as read_npz,
     refuse_beyond_memory as refuse_beyond_memory,
 )
+from ._options import check_options as check_options
 from ._progress import bar as bar
 from ._registry import Registry as Registry
 from ._save import load as load, NewerFormat as NewerFormat, save as save

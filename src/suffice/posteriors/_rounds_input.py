@@ -1,20 +1,17 @@
 """What `rounds` needs before it may simulate: all that can be refused is refused here."""
 
-import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import equinox as eqx
 from jaxtyping import PyTree
 
-from ..core import check_whole
+from ..core import check_options, check_whole
 from ..objectives import AbstractDensityObjective, Flow, FlowMatching, Gaussian, Ratio, resolve_groups
 from ..priors import AbstractPrior
 from ..train import fit
 from ._given import check_prior
 from ._observation import observation_of
-
-_OWN = ("objective", "data", "key", "progress", "checkpoint")
 
 
 def check_rounds(
@@ -25,14 +22,11 @@ def check_rounds(
     _check_objective(objective, prior)
     if not callable(simulator):
         raise TypeError(f"simulator must be a function of (key, theta), but a {type(simulator).__name__} came")
-    known = [name for name in inspect.signature(fit).parameters if name not in _OWN]
-    other = [name for name in options if name not in known]
-    if "checkpoint" in other:
+    if "checkpoint" in options:
         raise ValueError(
             "checkpoint is of one fit, and there is one a round; store= keeps the simulations of all rounds"
         )
-    if other:
-        raise TypeError(f"{other[0]!r} is no setting of sf.rounds or sf.fit; known of sf.fit: {', '.join(known)}")
+    check_options(options, fit, without=("progress",))
     return observation_of(simulator, prior.dim, x_obs)
 
 

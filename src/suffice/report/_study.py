@@ -82,10 +82,11 @@ class Study:
             self._refuse_few()
         training, inference, checking, sharing = jax.random.split(as_key(self.key), 4)
         basis = self._basis(prior)
+        # First, since what cannot be trained on is refused there: a folder is made for what can.
+        trained = self._trained(stages, basis, prior, training, progress)
         shown = (basis, self.title, self.about, self.observation, self.truth, self.exact)
         question = stages.run("question", shown, lambda: self._question(prior))
         stages.run("prior", basis, lambda: prior)
-        trained = self._trained(stages, basis, prior, training, progress)
         asked = (basis, self.observation)
         answer = stages.run("posterior", asked, lambda: posterior(trained, prior, self.observation, key=inference))
         held_out = self.simulations[trained.split.test[: CHECKED.get(self.method, _CHECKED)]]

@@ -12,12 +12,12 @@ import optax
 import pandas as pd
 from jaxtyping import PyTree
 
-from ..core import as_key, KeyLike
+from ..core import as_key, check_whole, KeyLike
 from ..simulate import Batch, Simulations
 from ._as_source import as_source
 from ._ensemble import Ensemble, started
 from ._extent import Extent, extent_of
-from ._loop import refuse_below_one, Rules
+from ._loop import Rules
 from ._objective import AbstractObjective
 from ._reach import Reach, reach_of
 from ._rows import refuse_constant_parameters
@@ -127,7 +127,8 @@ def fit(
     for_split, for_start, for_epochs = jax.random.split(as_key(key), 3)
     if keep not in ("best", "last"):
         raise ValueError(f"keep must be 'best' or 'last', but {keep!r} came")
-    refuse_below_one(
+    check_whole(0, min_epochs=min_epochs, track_from=track_from)
+    check_whole(
         max_epochs=max_epochs,
         patience=patience,
         plateau=plateau,

@@ -10,9 +10,9 @@ import jax
 import optax
 import pandas as pd
 
-from ..core import as_key, KeyLike
+from ..core import as_key, check_whole, KeyLike
 from ._fit import START_ROWS
-from ._loop import refuse_below_one, Rules
+from ._loop import Rules
 from ._objective import AbstractObjective
 from ._source import AbstractSource
 from ._train import settings_of, train
@@ -66,7 +66,7 @@ def fit_members(
     **Returns:** `Fits`.
     """
     for_start, for_epochs = jax.random.split(as_key(key))
-    refuse_below_one(max_epochs=max_epochs, patience=patience, plateau=plateau)
+    check_whole(max_epochs=max_epochs, patience=patience, plateau=plateau)
     began = time.perf_counter()
     starts = []
     for member, (objective, (source, _)) in enumerate(zip(objectives, parts, strict=True)):

@@ -37,13 +37,6 @@ class Rules(NamedTuple):
     max_seconds: float
 
 
-def refuse_below_one(**settings: int) -> None:
-    """`ValueError` for settings that must be at least 1."""
-    for name, value in settings.items():
-        if value < 1:
-            raise ValueError(f"{name} must be at least 1, but {value} came")
-
-
 class Task(NamedTuple):
     """What stays the same from epoch to epoch; of several fits side by side, `fixed` and the sources are `Members`."""
 
