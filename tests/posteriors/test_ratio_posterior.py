@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 import suffice as sf
+from suffice.posteriors import _cells
 
 
 @pytest.fixture(scope="module")
@@ -193,3 +194,15 @@ def test_questions_that_make_no_sense_are_refused(regression, batch):
         sf.truncate(batch, regression.prior, threshold=2.0)
     with pytest.raises(ValueError, match="n must be a whole number of at least 1"):
         batch.sample(0, key=0)
+
+
+def test_each_of_many_rows_is_drawn_from_its_own_cells():
+    rows, cells = 20_000, 64
+    place = np.random.default_rng(0).random(rows)
+    edges = (np.tile(np.linspace(0, 1, cells + 1), (rows, 1)),)
+    mass = np.exp(-0.5 * ((_cells.centres(edges[0]) - place[:, None]) / 0.02) ** 2)
+    for n in (1, 3):
+        drawn = _cells.draw(edges, mass, n, np.random.default_rng(n))
+        assert drawn.shape == (rows, n, 1) and np.abs(drawn[..., 0] - place[:, None]).max() < 0.12
+    index, inside = _cells.locate(edges, drawn)
+    assert inside.all() and (index[0] == np.floor(drawn[..., 0] * cells)).all()

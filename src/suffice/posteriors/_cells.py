@@ -47,7 +47,7 @@ def locate(edges: tuple[np.ndarray, ...], theta: np.ndarray) -> tuple[tuple[np.n
     inside = np.ones(theta.shape[:2], bool)
     indices = []
     for axis, edge in enumerate(edges):
-        cell = np.stack([np.searchsorted(e, x, side="right") - 1 for e, x in zip(edge, theta[..., axis])])
+        cell = _counted(edge, theta[..., axis]) - 1
         cell = np.where(theta[..., axis] == edge[:, -1:], edge.shape[1] - 2, cell)
         inside &= (cell >= 0) & (cell < edge.shape[1] - 1)
         indices.append(np.clip(cell, 0, edge.shape[1] - 2))
@@ -64,12 +64,19 @@ def credible_level(density: np.ndarray, mass: np.ndarray, own: np.ndarray) -> np
 
 def draw(edges: tuple[np.ndarray, ...], mass: np.ndarray, n: int, generator: np.random.Generator) -> np.ndarray:
     """`n` draws for each row, `(m, n, d)`: a cell by its mass, then a place in it at random."""
-    shape = mass.shape[1:]
-    drawn = np.empty((len(mass), n, len(edges)))
-    for row, weights in enumerate(mass.reshape(len(mass), -1)):
-        total = np.cumsum(weights)
-        cells = np.searchsorted(total / total[-1], generator.random(n), side="right")
-        for axis, index in enumerate(np.unravel_index(np.minimum(cells, weights.size - 1), shape)):
-            low, high = edges[axis][row][index], edges[axis][row][index + 1]
-            drawn[row, :, axis] = low + (high - low) * generator.random(n)
+    total = np.cumsum(mass.reshape(len(mass), -1), axis=1)
+    cells = _counted(total / total[:, -1:], generator.random((len(mass), n)))
+    rows, drawn = np.arange(len(mass))[:, None], np.empty((len(mass), n, len(edges)))
+    # Flat, since NumPy 2.4 unravels more than 8,192 rows of a single column wrongly.
+    places = np.unravel_index(np.minimum(cells, total.shape[1] - 1).ravel(), mass.shape[1:])
+    for axis, index in enumerate(place.reshape(cells.shape) for place in places):
+        low, high = edges[axis][rows, index], edges[axis][rows, index + 1]
+        drawn[..., axis] = low + (high - low) * generator.random((len(mass), n))
     return drawn
+
+
+def _counted(ascending: Float[np.ndarray, "m g"], x: Float[np.ndarray, "m n"]) -> np.ndarray:
+    """How many numbers of each row are not above each x, `(m, n)`; what loops is the shorter of rows and columns."""
+    if x.shape[1] < len(x):
+        return np.stack([(ascending <= column[:, None]).sum(axis=1) for column in x.T], axis=1)
+    return np.stack([np.searchsorted(row, own, side="right") for row, own in zip(ascending, x)])

@@ -40,19 +40,24 @@ class Chain:
 
     def sample(self, n: int, *, key: KeyLike) -> np.ndarray:
         """`n` draws, `(n, p)` or `(m, n, p)`, one parameter after the other."""
-        rows = np.repeat(np.arange(len(self.context)), n)
-        theta = np.zeros((len(rows), len(self.objective.names)))
-        for index, k in enumerate(jax.random.split(as_key(key), theta.shape[1])):
-            theta[:, index] = self.conditional(index, theta, rows).sample(1, key=k)[:, 0, 0]
-        theta = theta.reshape(len(self.context), n, -1)
+        theta = self._drawn(n, key)[0]
         return theta[0] if self.single else theta
 
-    def levels(self, theta: Float[np.ndarray, "m p"], drawn: Float[np.ndarray, "m s p"]) -> np.ndarray:
-        """Share of the draws whose density is above that of the true parameters, `(m,)`."""
-        both = np.concatenate([theta[:, None], drawn], axis=1)
-        rows = np.repeat(np.arange(len(both)), both.shape[1])
-        density = self._log_density(both.reshape(-1, both.shape[-1]), rows).reshape(both.shape[:2])
-        return (density[:, 1:] > density[:, :1]).mean(axis=1)
+    def levels(self, theta: Float[np.ndarray, "m p"], n: int, *, key: KeyLike) -> np.ndarray:
+        """Share of `n` draws whose density is above that of the true parameters, `(m,)`."""
+        _, density = self._drawn(n, key)
+        own = self._log_density(theta, np.arange(len(theta)))
+        return (density > own[:, None]).mean(axis=1)
+
+    def _drawn(self, n: int, key: KeyLike) -> tuple[np.ndarray, np.ndarray]:
+        """Draws `(m, n, p)`, and the log-density of each, `(m, n)`."""
+        rows = np.repeat(np.arange(len(self.context)), n)
+        theta, density = np.zeros((len(rows), len(self.objective.names))), np.zeros(len(rows))
+        for index, k in enumerate(jax.random.split(as_key(key), theta.shape[1])):
+            part = self.conditional(index, theta, rows)
+            theta[:, index] = part.sample(1, key=k)[:, 0, 0]
+            density += part.log_prob_own(theta[:, index : index + 1])
+        return theta.reshape(len(self.context), n, -1), density.reshape(len(self.context), n)
 
     def log_prob(self, theta: Float[Array | np.ndarray, "n p"]) -> np.ndarray:
         """Log-density of the joint, `(n,)` or `(m, n)`."""
@@ -94,5 +99,5 @@ def prior_times_ratio(
 def _resolution(dim: int, observations: int) -> tuple[int, int]:
     """Cells on an axis, and passes that narrow the grid."""
     if dim == 1:
-        return (512, 3) if observations <= 5000 else (192, 3)
+        return (512, 3) if observations <= 5000 else (192, 3) if observations <= 50_000 else (64, 3)
     return (128, 3) if observations == 1 else (64, 3)

@@ -156,8 +156,9 @@ def on_classes(name: str, log_ratio: LogRatio, log_prior: LogPrior, classes: int
 
 def _points(edges: tuple[np.ndarray, ...]) -> np.ndarray:
     middles = [_cells.centres(edge) for edge in edges]
-    rows = [np.stack(np.meshgrid(*row, indexing="ij"), axis=-1).reshape(-1, len(edges)) for row in zip(*middles)]
-    return np.stack(rows)
+    shape = (len(middles[0]), *(middle.shape[1] for middle in middles))
+    apart = [np.expand_dims(m, tuple(b + 1 for b in range(len(edges)) if b != a)) for a, m in enumerate(middles)]
+    return np.stack([np.broadcast_to(part, shape) for part in apart], axis=-1).reshape(shape[0], -1, len(edges))
 
 
 def _narrowed(edges: tuple[np.ndarray, ...], log_density: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -21,6 +21,8 @@ from ._marginal import Marginal
 from ._of_objective import of_objective
 from ._weighted import Weighted
 
+_FEW = 500  # draws of each observation, where what is asked needs draws
+
 
 class RatioPosterior(AbstractDensity):
     """The posterior of one observation, or of several at once (a leading axis m).
@@ -104,7 +106,7 @@ class RatioPosterior(AbstractDensity):
         """
         theta = np.asarray(theta, np.float64)
         if self.chain is not None:
-            return self.chain.levels(theta, self._drawn())[:, None]
+            return self.chain.levels(theta, _FEW, key=0)[:, None]
         found = [part.level(theta[:, list(g)]) for part, g in zip(self.parts, self.objective.groups)]
         moved = [values + places[:, 0] for values, places in zip(found, self._places(theta, key))]
         return np.clip(np.stack(moved, axis=1), 0.0, 1.0)
@@ -169,12 +171,12 @@ class RatioPosterior(AbstractDensity):
         return as_arviz(self.names, drawn)
 
     def _drawn(self) -> np.ndarray:
-        drawn = self.sample(500, key=0)
+        drawn = self.sample(_FEW, key=0)
         return drawn[None] if self.single else drawn
 
     def _pick(self, of_part: Callable[[Any], np.ndarray], of_draws: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
         if self.chain is not None:
-            return of_draws(self.sample(4000 if self.single else 500, key=0))
+            return of_draws(self.sample(4000 if self.single else _FEW, key=0))
         return self._columns([of_part(part) for part in self.parts])
 
     def _columns(self, found: list[np.ndarray]) -> np.ndarray:
