@@ -48,11 +48,14 @@ class Begun(NamedTuple):
 
 
 def begin(summary: Any, prior: AbstractPrior, rows: Any, names: tuple[str, ...]) -> Begun:
-    """Start a summary from training rows, by regression of the parameters or of their places on the real line."""
+    """Start a summary from training rows, by regression of the parameters or of their places on the real line.
+
+    The widths of the start are the same for all data: they would change by factors while the summary is being learned.
+    """
     u = unconstrained_rows(prior, rows.theta, names)
     theta = np.asarray(rows.theta, np.float64)
     summaries = [started_summary(summary, rows.x, target) for target in (theta, u)]
     s = [summaries_of(one, rows.x) for one in summaries]
-    starts = [gaussian_start(s[0], u, theta, prior), gaussian_start(s[1], u, widths=False)]
+    starts = [gaussian_start(s[0], u, theta, prior, widths=False), gaussian_start(s[1], u, widths=False)]
     best = better_start(starts, s, u)
     return Begun(summaries[best], starts[best], (starts[best].n_features, u.shape[1]))
