@@ -128,9 +128,11 @@ def _transformer(sizes: _Sizes) -> Any:
 
 def _made(sizes: _Sizes, transformer: Any, key: Array) -> Any:
     from flowjax.distributions import StandardNormal
-    from flowjax.flows import coupling_flow, masked_autoregressive_flow
+    from flowjax.flows import coupling_flow
 
-    make = masked_autoregressive_flow if sizes.kind == "autoregressive" else coupling_flow
+    from ._autoregressive import autoregressive_flow
+
+    make = autoregressive_flow if sizes.kind == "autoregressive" else coupling_flow
     return make(
         key,
         base_dist=StandardNormal((sizes.n_y,)),
