@@ -166,7 +166,7 @@ def test_what_cannot_be_compared_is_refused(pair, unchecked):
         sf.compare({"a": lambda x: jnp.ones(1)}, sims, prior)
     with pytest.raises(ValueError, match="'a' has no numbers"):
         sf.compare({"a": lambda x: x[:0]}, sims, prior)
-    with pytest.raises(ValueError, match=r"'a' must give as many numbers for every simulation.*0 for some and 6"):
+    with pytest.raises(ValueError, match=r"'a' must give as many numbers for every row.*0 for some and 6"):
         sf.compare({"a": lambda x: np.asarray(x)[np.asarray(x) > 0]}, sims, prior)
     with pytest.raises(TypeError, match="'a' must give real numbers, but it gives complex"):
         sf.compare({"a": jnp.fft.rfft}, sims, prior)

@@ -162,3 +162,28 @@ def test_a_killed_worker_loses_nothing(processes, tmp_path):
     killer.join()
     assert killed and not len(sims.failures)
     np.testing.assert_array_equal(np.asarray(sims.x), run(simulator, 200, 1).x)
+
+
+def test_a_simulation_that_kills_its_workers_is_a_failure_of_its_row_alone(tmp_path):
+    """A crash in compiled code, say: the workers come back, the other rows are there, and a store goes on after it."""
+    import dask
+
+    theta = PRIOR.sample(12, key=jax.random.key(3))
+    worst, large = float(np.max(theta[:, 1])), np.zeros(100_000)  # so large that it is sent to each worker once
+
+    def deadly(rng, theta):
+        if theta[1] >= worst:
+            os._exit(1)
+        return theta + large[:2]
+
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    with (
+        dask.config.set({"distributed.scheduler.allowed-failures": 1}),
+        distributed.LocalCluster(**options) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        sims = sf.simulate_at(theta, deadly, key=0, workers=client, progress=False, names=PRIOR.names)
+    np.testing.assert_array_equal(np.flatnonzero(sims.status), [int(np.argmax(theta[:, 1]))])
+    assert "workers that computed this row died" in str(sims.failures)
+    good = np.asarray(sims.status) == 0
+    np.testing.assert_array_equal(np.asarray(sims.x)[good], np.asarray(sims.theta)[good])

@@ -28,7 +28,7 @@ import optax
 import pandas as pd
 from jaxtyping import Array, Float, PyTree
 
-from ..core import as_key, KeyLike
+from ..core import as_key, KeyLike, summary_rows
 from ..networks import Stack
 from ..posteriors import check_fit, one_observation, posterior, RatioPosterior
 from ..priors import AbstractPrior
@@ -36,7 +36,7 @@ from ..simulate import Simulations
 from ..train import Fit
 from ._draw import draw
 from ._held_out import over_held_out, Part, region_names
-from ._misspecification import of_observations, summaries_of
+from ._misspecification import of_observations
 from ._rows import check_confidence, enough, finite
 
 _WIDTH, _STEPS, _PAIRS, _DRAWS = 24, 150, 128, 1000
@@ -181,7 +181,7 @@ def pairs_of(part: Part, drawn: list[np.ndarray], summary: Callable) -> Float[np
     truth = [part.theta[:, list(region)] for region in part.posterior.regions]
     units = _units(part.posterior)
     both = [(values - middle) / width for side in (truth, drawn) for values, (middle, width) in zip(side, units)]
-    return np.concatenate([*both, summaries_of(summary, part.x)], axis=1)
+    return np.concatenate([*both, summary_rows(summary, part.x)], axis=1)
 
 
 def local_tests(

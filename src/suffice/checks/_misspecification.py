@@ -16,15 +16,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pandas as pd
-from jaxtyping import Array, Float, PyTree
+from jaxtyping import Float, PyTree
 from scipy.spatial import KDTree
 
-from ..core import as_key, in_short, KeyLike
+from ..core import as_key, KeyLike, summary_rows
 from ..posteriors import rows_like
 from ..simulate import Simulations
 from ..train import Fit
@@ -109,7 +107,7 @@ def misspecification(
         _refuse_other_data(fit, example)
     rows = rows_like(example, x_obs)[0]
     asked = of_observations(summary, rows)
-    known = summaries_of(summary, x)
+    known = summary_rows(summary, x)
     known = known[enough(finite([known]), "sims")]
     order = np.random.default_rng(np.asarray(jax.random.key_data(as_key(key))).ravel()).permutation(len(known))
     crowd, others = known[order[::2]], known[order[1::2]]
@@ -127,40 +125,10 @@ def _refuse_other_data(fit: Fit, example: PyTree) -> None:
 
 def of_observations(summary: Callable, rows: PyTree, what: str = "the summary of the observation is") -> np.ndarray:
     """Summaries `(m, k)` of observations; `ValueError` where they are not finite."""
-    found = summaries_of(summary, rows)
+    found = summary_rows(summary, rows)
     if not np.isfinite(found).all():
         raise ValueError(f"{what} not finite: {found[~np.isfinite(found).all(axis=1)][0]}")
     return found
-
-
-@eqx.filter_jit
-def _compiled(summary: Callable, x: PyTree) -> Array:
-    return jax.lax.map(lambda row: jnp.ravel(jnp.asarray(summary(row))), x, batch_size=256)
-
-
-def summaries_of(summary: Callable, x: PyTree) -> np.ndarray:
-    """Summaries `(m, k)` of rows of data; what JAX cannot trace is called a row at a time.
-
-    **Raises** `ValueError` for what is no summary of such data.
-    """
-    one = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), x)
-    try:
-        eqx.filter_eval_shape(lambda row: jnp.ravel(jnp.asarray(summary(row))), one)
-    except Exception:  # whatever a function of NumPy says of a tracer
-        return _row_by_row(summary, x)
-    return np.asarray(_compiled(summary, jax.tree.map(jnp.asarray, x)), np.float64)
-
-
-def _row_by_row(summary: Callable, x: PyTree) -> np.ndarray:
-    found = []
-    for i in range(len(jax.tree.leaves(x)[0])):
-        try:
-            found.append(np.ravel(np.asarray(summary(jax.tree.map(lambda leaf, i=i: np.asarray(leaf)[i], x)), float)))
-        except Exception as error:
-            raise ValueError(f"the summary cannot be computed of row {i}: {in_short(error)}") from error
-    if len({len(one) for one in found}) > 1:
-        raise ValueError("the summary must give as many numbers for every row, but it does not")
-    return np.stack(found)
 
 
 def _whitening(s: np.ndarray) -> np.ndarray:

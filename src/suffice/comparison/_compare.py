@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ..core import as_key, check_options, KeyLike, warn
+from ..core import as_key, check_options, KeyLike, numbers_of, warn
 from ..information import fisher_matrix, FisherMatrix
 from ..priors import AbstractPrior
 from ..simulate import Simulations
@@ -17,7 +17,7 @@ from ..train import AbstractTangents, fit_members, Split
 from ._densities import contexts_of, learn, PROBABILITIES, quantiles
 from ._linear import linear_summaries
 from ._result import Measured, SummaryComparison
-from ._taken import summarised, Taken, taken, traceable
+from ._taken import summarised, Taken, taken
 
 FEWEST = 400
 _SHOWN = 2000
@@ -265,7 +265,7 @@ def _exact(exact: Callable, sims: Simulations, rows: np.ndarray, groups: int) ->
 
 def _fisher(one: Taken, s: np.ndarray, sims: Simulations, tangents: AbstractTangents) -> FisherMatrix | None:
     """Of independent combinations of the summaries; none where they are too few, or not differentiable."""
-    if not traceable(one.function, sims.example):
+    if numbers_of(one.function, sims.example) is None:
         return None
     spread = np.where(s.std(axis=0) > 0, s.std(axis=0), np.inf)
     _, size, right = np.linalg.svd((s - s.mean(axis=0)) / spread / np.sqrt(len(s)), full_matrices=False)

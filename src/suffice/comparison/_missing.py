@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
-from ..core import as_key, check_options, Estimate, KeyLike
+from ..core import as_key, check_options, Estimate, KeyLike, numbers_of
 from ..information import around
 from ..networks import Hybrid, MLP
 from ..objectives import InfoMax
@@ -26,7 +26,7 @@ from ..priors import AbstractPrior
 from ..simulate import Simulations
 from ..train import Fit, fit, Split
 from ._compare import divided, measure, refuse, usable
-from ._taken import summarised, Taken, taken, traceable
+from ._taken import summarised, Taken, taken
 
 FEWEST_TO_LOOK = 1000
 _CONTROLS = 2
@@ -99,7 +99,7 @@ def missing(
     one = taken({"summary": summary})[0]
     check_options(options, fit, without=("ensemble",))
     refuse(sims, prior, test, level, FEWEST_TO_LOOK, "look for what is missing")
-    if not traceable(one.function, sims.example):
+    if numbers_of(one.function, sims.example) is None:
         raise ValueError(
             "summary must be one that JAX can trace, for a network to be trained beside it; write it with jax.numpy"
         )

@@ -12,7 +12,7 @@ import pandas as pd
 from jaxtyping import Array
 
 from ..checks import draw
-from ..core import as_key, check_options, KeyLike
+from ..core import as_key, check_options, KeyLike, numbers_of
 from ..information import canonical_summaries
 from ..objectives import InfoMax
 from ..priors import AbstractPrior
@@ -21,7 +21,7 @@ from ..train import AbstractObjective, Fit, fit
 from ._compare import divided, measure, refuse, usable
 from ._missing import FEWEST_TO_LOOK
 from ._result import CLOSED_FORM, SummaryComparison
-from ._taken import numbers_of, summarised, Taken, taken
+from ._taken import summarised, Taken, taken
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,12 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-import equinox as eqx
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PyTree
+from jaxtyping import Float
 
+from ..core import summary_rows
 from ..objectives import Fisher
 from ..simulate import Simulations
 from ..train import AbstractObjective, Fit
@@ -64,60 +62,11 @@ def summarised(one: Taken, sims: Simulations, rows: np.ndarray) -> Float[np.ndar
     **Raises** `TypeError` for a summary that is no numbers, `ValueError` for one that has none, not the same many for
     every row, never varies, or is not finite in more than half of the rows.
     """
-    traced = traceable(one.function, sims.example)
-    if numbers_of(one.function, sims.example) == 0:
-        raise ValueError(f"summary {one.name!r} has no numbers, so it says nothing")
-    parts = []
-    for start in range(0, len(rows), _CHUNK):
-        x = sims.rows(rows[start : start + _CHUNK]).x
-        parts.append(np.asarray(_compiled(one.function, x)) if traced else _by_hand(one, x))
-    s = np.concatenate(parts)
-    if s.dtype.kind not in "buif":
-        raise TypeError(f"summary {one.name!r} must give real numbers, but it gives {s.dtype}")
-    s = s.astype(np.float64)
+    what, starts = f"summary {one.name!r}", range(0, len(rows), _CHUNK)
+    s = np.concatenate([summary_rows(one.function, sims.rows(rows[i : i + _CHUNK]).x, what) for i in starts])
     good = np.isfinite(s).all(axis=1)
     if 2 * good.sum() < len(s):
         raise ValueError(f"summary {one.name!r} is not finite for {(~good).sum()} of {len(s)} simulations")
     if not (s[good].std(axis=0) > 0).any():
         raise ValueError(f"summary {one.name!r} never varies over the simulations, so it says nothing")
     return s
-
-
-def traceable(function: Callable, example: PyTree) -> bool:
-    """Whether JAX can trace a summary."""
-    return numbers_of(function, example) is not None
-
-
-def numbers_of(function: Callable, example: PyTree) -> int | None:
-    """How many numbers a summary has; `None` where JAX cannot trace it."""
-    one = jax.tree.map(
-        lambda leaf: jax.ShapeDtypeStruct(leaf.shape, jax.dtypes.canonicalize_dtype(leaf.dtype)), example
-    )
-    try:
-        found = jax.tree.leaves(eqx.filter_eval_shape(function, one))
-    except ValueError:  # a complaint about the data, to be read by the user
-        raise
-    except Exception:
-        return None
-    return None if any(isinstance(leaf, str) for leaf in found) else sum(int(np.prod(np.shape(leaf))) for leaf in found)
-
-
-@eqx.filter_jit
-def _rows(function: Callable, x: PyTree) -> Array:
-    return jax.lax.map(lambda one: jnp.ravel(jnp.asarray(function(one))), x, batch_size=512)
-
-
-def _compiled(function: Callable, x: PyTree) -> Array:
-    return _rows(function, jax.tree.map(jnp.asarray, x))
-
-
-def _by_hand(one: Taken, x: PyTree) -> np.ndarray:
-    n = len(jax.tree.leaves(x)[0])
-    rows = [np.ravel(one.function(jax.tree.map(lambda leaf, i=i: np.asarray(leaf[i]), x))) for i in range(n)]
-    sizes = sorted({len(row) for row in rows})
-    if len(sizes) > 1 or sizes == [0]:
-        raise ValueError(
-            f"summary {one.name!r} must give as many numbers for every simulation, at least one, but it gives "
-            f"{sizes[0]} for some{'' if len(sizes) == 1 else f' and {sizes[-1]} for others'}"
-        )
-    return np.asarray(rows)

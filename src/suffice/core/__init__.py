@@ -23,6 +23,7 @@ from ._progress import bar as bar
 from ._registry import Registry as Registry
 from ._save import load as load, NewerFormat as NewerFormat, save as save
 from ._since_start import since_start as since_start
+from ._summary_rows import compiled_rows as compiled_rows, numbers_of as numbers_of, summary_rows as summary_rows
 from ._warn import warn as warn
 from ._whole import check_whole as check_whole
 

@@ -6,10 +6,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
+from ..core import compiled_rows
 from ..objectives import AbstractDensityObjective
 from ..priors import AbstractPrior
 from ._drawn import AbstractDrawn, DRAWS_MANY, DRAWS_ONE, keys_for, rounded
-from ._evaluate import summaries
 from ._of_objective import of_objective
 from ._reweighted import under_prior
 from ._weighted_draws import WeightedDraws
@@ -46,7 +46,7 @@ def density_posterior(
     objective: AbstractDensityObjective, rows: PyTree, *, single: bool, key: Array
 ) -> DensityPosterior:
     """For the observations `rows` (leading axis m), under the prior of the simulations."""
-    context = summaries(objective.summary, rows)
+    context = compiled_rows(objective.summary, rows)
     theta, density = drawn(objective, context, DRAWS_ONE if single else DRAWS_MANY, key)
     return DensityPosterior(
         objective=objective,

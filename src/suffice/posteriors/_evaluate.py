@@ -7,16 +7,10 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, PyTree
+from jaxtyping import Array
 
 # Pairs of observation and point evaluated at once: hidden layers of 64 take 16 MB each.
 _PAIRS = 2**16
-
-
-@eqx.filter_jit
-def summaries(summary: Callable, x: PyTree) -> Array:
-    """Summaries `(m, k)` of rows of data."""
-    return jax.lax.map(lambda row: jnp.ravel(jnp.asarray(summary(row))), x, batch_size=256)
 
 
 @eqx.filter_jit

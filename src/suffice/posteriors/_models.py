@@ -18,11 +18,10 @@ import pandas as pd
 from jaxtyping import Float, PyTree
 from scipy.special import logsumexp
 
-from ..core import KeyLike, listed
+from ..core import compiled_rows, KeyLike, listed
 from ..objectives import Classifier
 from ..simulate import Batch, Simulations
 from ..train import Ensemble, Fit, fit
-from ._evaluate import summaries
 from ._observation import as_rows
 
 
@@ -90,7 +89,7 @@ class ModelComparison:
 
 
 def _ratios(objective: Classifier, rows: PyTree) -> Any:
-    return jax.vmap(objective.log_ratios)(summaries(objective.summary, rows))
+    return jax.vmap(objective.log_ratios)(compiled_rows(objective.summary, rows))
 
 
 def _probabilities_of(names: tuple[str, ...], prior: Mapping[str, float] | None) -> dict[str, float]:

@@ -6,10 +6,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import PyTree
 
-from ..core import as_key, KeyLike
+from ..core import as_key, compiled_rows, KeyLike
 from ..priors import AbstractPrior
 from ..train import Fit
-from ._evaluate import summaries
 from ._given import check_fit, check_prior
 from ._observation import as_rows
 from ._of_objective import of_objective
@@ -52,6 +51,6 @@ def posterior(fit: Fit, prior: AbstractPrior, x_obs: PyTree, *, together: bool =
     refuse_beyond(fit, prior)
     rows = jax.tree.map(jnp.asarray, rows)
     if together:
-        context = summaries(fit.objective.summary, rows)[None]
+        context = compiled_rows(fit.objective.summary, rows)[None]
         return target_posterior(Target(fit.objective), prior, context, single=True, key=as_key(key))
     return of_objective(fit.objective, prior, rows, single=single, key=as_key(key))

@@ -9,13 +9,13 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
-from ..core import as_key, check_whole, KeyLike
+from ..core import as_key, check_whole, compiled_rows, KeyLike
 from ..objectives import Ratio
 from ..priors import AbstractPrior
 from ._abstract import AbstractDensity
 from ._arviz import as_arviz
 from ._chain import Chain, prior_times_ratio
-from ._evaluate import group_ratio, summaries
+from ._evaluate import group_ratio
 from ._joint import Joint, joint
 from ._marginal import Marginal
 from ._of_objective import of_objective
@@ -195,7 +195,7 @@ def _(objective: Ratio, prior: AbstractPrior, rows: PyTree, *, single: bool, key
 
 def ratio_posterior(objective: Any, prior: AbstractPrior, rows: PyTree, *, single: bool, key: Array) -> RatioPosterior:
     """Evaluate every group for the observations `rows` (leading axis m)."""
-    context = summaries(objective.summary, rows)
+    context = compiled_rows(objective.summary, rows)
     covered = {column for group in objective.groups for column in group}
     names = tuple(name for i, name in enumerate(objective.names) if i in covered)
     if objective.autoregressive:

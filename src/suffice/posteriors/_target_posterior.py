@@ -10,12 +10,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
-from ..core import warn
+from ..core import compiled_rows, warn
 from ..objectives import Likelihood
 from ..priors import AbstractPrior
 from ._adaptive import adaptive_draws
 from ._drawn import AbstractDrawn
-from ._evaluate import summaries
 from ._nuts import nuts
 from ._of_objective import of_objective
 from ._target import Target
@@ -79,7 +78,7 @@ class _Unconstrained(eqx.Module):
 
 @of_objective.register
 def _(objective: Likelihood, prior: AbstractPrior, rows: PyTree, *, single: bool, key: Array) -> TargetPosterior:
-    context = summaries(objective.summary, rows)[:, None]
+    context = compiled_rows(objective.summary, rows)[:, None]
     return target_posterior(Target(objective), prior, context, single=single, key=key)
 
 

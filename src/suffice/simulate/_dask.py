@@ -22,6 +22,7 @@ from ._status import Status
 _ROUNDS = 8  # blocks for each thread, at least, where there are rows enough
 _MOST_WAITING = 64
 _MOST_LOST = 100
+_SMALL = 2**17  # bytes of a simulator that go with every block; a larger one goes once to each worker
 _ALONE = 2  # times that a row may kill its workers by itself: the first time it may have been another's fault
 
 
@@ -55,7 +56,7 @@ def run_dask(
     - `chunk`: rows of a block. With a `writer`, block k is what is to do of rows k `chunk` to (k + 1) `chunk`.
     - `tick`: called with the number of rows that are done.
     """
-    blocks = _Blocks(client, client.scatter(payload_of(job), broadcast=True, hash=False), theta, attempts, chunk)
+    blocks = _Blocks(client, payload_of(job), theta, attempts, chunk)
     cuts = np.flatnonzero(np.diff(todo // chunk)) + 1 if writer else np.arange(chunk, len(todo), chunk)
     pending = iter(np.split(todo, cuts))
     try:
@@ -79,7 +80,9 @@ class _Blocks:
     def __init__(self, client: Any, payload: Any, theta: np.ndarray, attempts: range, chunk: int):
         from distributed import as_completed
 
-        self._client, self._payload, self._theta = client, payload, theta
+        self._client, self._theta = client, theta
+        # A result of a task, unlike scattered data, is computed again when all workers that held it have died.
+        self._payload = payload if len(payload) <= _SMALL else client.submit(_the_same, payload, pure=False)
         self._attempts, self._chunk = attempts, chunk
         self.rows: dict[Any, tuple[np.ndarray, Writer | None]] = {}
         self._lost = 0
@@ -120,6 +123,10 @@ class _Blocks:
                 f"the cluster could not compute rows {rows[0]} to {rows[-1]} ({type(error).__name__}: {error}); "
                 "suffice, and what the simulator imports, must be installed on its workers"
             ) from error
+
+
+def _the_same(payload: bytes) -> bytes:
+    return payload
 
 
 def _threads(client: Any) -> int:
