@@ -122,6 +122,8 @@ class TestABC:
         assert close(run.accept(epsilon=0.8), rtol=0.15)
         kept = sf.ABC(PRIOR, simulator, estimate, FISHER).run(X, draws=500, keep=True, progress=False)
         assert kept.simulations.x.shape == (500, 3)
+        with pytest.raises(ValueError, match="keep and store need draws="):
+            sf.ABC(PRIOR, simulator, estimate, FISHER).run(X, accepted=5, epsilon=1.0, keep=True)
 
     def test_many_observations_share_the_simulations(self):
         runs = sf.ABC(PRIOR, simulator, estimate, FISHER).run_many(np.stack([X, 0 * X]), draws=100_000, progress=False)

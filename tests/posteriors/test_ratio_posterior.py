@@ -8,6 +8,7 @@ from scipy import stats
 
 import suffice as sf
 from suffice.posteriors import _cells
+from suffice.posteriors._density_posterior import DensityPosterior
 
 
 @pytest.fixture(scope="module")
@@ -183,6 +184,11 @@ def test_without_groups_of_one_there_is_nothing_to_truncate_by(correlated):
     found = sf.posterior(correlated.fit("joint"), correlated.prior, correlated.sims.x[0])
     with pytest.raises(ValueError, match=r"no parameter to truncate by.*marginals=None"):
         sf.truncate(found, correlated.prior)
+
+
+def test_densities_are_told_how_they_are_cut(correlated):
+    with pytest.raises(TypeError, match=r"must be of sf.Ratio, but a DensityPosterior came; .*sf.rounds"):
+        sf.truncate(object.__new__(DensityPosterior), correlated.prior)
 
 
 def test_questions_that_make_no_sense_are_refused(regression, batch):

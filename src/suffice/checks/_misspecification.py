@@ -84,7 +84,8 @@ def misspecification(
     **Arguments:**
 
     - `fit`: whose summary is looked at; or a summary `x -> s` itself, written with JAX or with NumPy.
-    - `sims`: simulations, of which half are the crowd and half measure what distances are usual.
+    - `sims`: simulations, at best such as the fit has not seen: half are the crowd, and half measure what distances are
+      usual.
     - `x_obs`: one observation, shaped as one simulation, or several with a leading axis.
     - `confidence`: of the verdict.
     - `key`: of which half is which.

@@ -67,7 +67,7 @@ class Infer:
     deepset a set of vectors."""
     posterior: PosteriorName = "ratio"
     """How the posterior is learned: ratio, of each parameter alone or of groups; flow, of all together, of any shape;
-    gaussian, of all together, normal on the prior's unconstrained space; likelihood, of the summary."""
+    gaussian, of all together, one normal density; likelihood, of the summary."""
     marginals: Annotated[UseAppendAction[tuple[str, ...]], arg(metavar="A,B")] = ()
     """With ratio: parameters whose joint posterior is wanted, by name, with commas; repeat for more groups. Or the word
     joint or autoregressive. By default each parameter alone."""

@@ -37,7 +37,7 @@ class Missing:
     """What the data say beyond a summary, for each parameter and for all together.
 
     - `estimates`: by parameter, I(θ_i; x | s) in nats, as far as the network found it. It is the difference of two
-      learned densities: where the one given the summary alone is far from right, it is too large.
+      learned densities, and errs on both sides with them.
     - `fit`: of the network that looked for it; `fit.objective.summary` is the summary with the network beside it.
     """
 

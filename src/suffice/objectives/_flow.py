@@ -6,7 +6,8 @@ for pairs of parameters and data (Papamakarios & Murray 2016, arXiv:1605.06376; 
 arXiv:1905.07488): minus a lower bound on the mutual information of parameters and summary (Barber & Agakov 2003), so
 that summary and posterior are learned by one loss. q is a normalising flow on the prior's unconstrained space, where
 uniform, normal and log-normal priors are normal and no mass can leave the prior. It begins at the linear-Gaussian
-posterior, the regression of the parameters on the summary, and learns what is left.
+posterior, the regression of the parameters on the summary, there or in the parameters themselves and cut off at the
+ends of the prior, and learns what is left.
 """
 
 from collections.abc import Callable

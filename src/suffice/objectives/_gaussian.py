@@ -5,8 +5,9 @@
 for parameters u on the prior's unconstrained space, Σ a full covariance (mixture density networks with one component:
 Bishop 1994; as a posterior: Papamakarios & Murray 2016, arXiv:1605.06376). Where posteriors are normal there, this is
 all that a flow could learn; elsewhere it is the normal one of the smallest Kullback-Leibler divergence from the
-posterior, which has its mean and covariance. It begins at the linear-Gaussian posterior, and a network
-learns what depends on the summary beyond that:
+posterior, which has its mean and covariance. It begins at the linear-Gaussian posterior, in u, or in the parameters and
+cut off at the ends of the prior (then it is a normal density so cut), and a network learns what depends on the summary
+beyond that:
 
     z = A u + b (the start),   w = L(s) z − m(s) ~ N(0, 1),   L lower triangular with a positive diagonal.
 """
@@ -88,10 +89,14 @@ class Gaussian(AbstractDensityObjective):
         return u, jax.scipy.stats.norm.logpdf(w).sum() + jnp.log(jnp.diag(factor)).sum() + log_det
 
     def moments(self, s: Float[Array, " k"]) -> tuple[Float[Array, " p"], Float[Array, "p p"]]:
-        """Mean and covariance of the parameters on the unconstrained space, given a summary."""
+        """Mean and covariance of the parameters on the unconstrained space, given a summary.
+
+        Of a density that is cut off at the ends of the prior, where z = 0 lies, and the covariance of the map made
+        linear there.
+        """
         middle, factor = self._whitening(s)
         mean, _ = self.start_at.inverse(s, jax.scipy.linalg.solve_triangular(factor, middle, lower=True))
-        whiten = factor @ jax.jacfwd(lambda u: self.start_at(s, u)[0])(mean)  # the start is linear in u
+        whiten = factor @ jax.jacfwd(lambda u: self.start_at(s, u)[0])(mean)
         return mean, jnp.linalg.inv(whiten.T @ whiten)
 
     def _whitening(self, s: Float[Array, " k"]) -> tuple[Float[Array, " p"], Float[Array, "p p"]]:

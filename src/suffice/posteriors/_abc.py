@@ -151,6 +151,8 @@ class ABC(eqx.Module):
         - `keep`, `store`: keep the simulations themselves, in memory or in a Zarr store at a path (with `draws`).
         - `progress`: a bar with simulations and accepted ones.
         """
+        if (keep or store is not None) and draws is None:
+            raise ValueError("keep and store need draws=, the number of simulations that are kept")
         observed = observed_estimate(self.estimate, x_obs, self.prior.dim)
         comparison = compare(self.prior, self.simulator, self.estimate, self.fisher, observed, self.workers)
         if simulations is None and (keep or store is not None) and draws is not None and self.simulator is not None:

@@ -22,8 +22,8 @@ def posterior(fit: Fit, prior: AbstractPrior, x_obs: PyTree, *, together: bool =
 
     **Arguments:**
 
-    - `fit`: what `sf.fit` returned for `sf.Ratio`, `sf.Flow`, `sf.FlowMatching` or `sf.Likelihood`, alone or as an
-      ensemble.
+    - `fit`: what `sf.fit` returned for `sf.Ratio`, `sf.Flow`, `sf.FlowMatching`, `sf.Gaussian` or `sf.Likelihood`,
+      alone or as an ensemble.
     - `prior`: the prior that the simulations were drawn from, or another one, to ask what would follow from it; it must
       not reach beyond the first, where nothing was learned.
     - `x_obs`: one observation, shaped as one simulation, or several with a leading axis.

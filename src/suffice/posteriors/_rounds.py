@@ -101,7 +101,8 @@ def rounds(
     - `shrink`: the rounds end when more than this share of every interval, or of the region, is left.
     - `store`: a folder for the simulations of the rounds, `round_0.zarr`, `round_1.zarr`, ... The same call after a
       kill simulates none of their finished rows again; trainings are done again. A folder with rounds of another
-      observation, prior, key, objective or setting is refused; that the simulator is the same is not looked at.
+      observation, prior, key, kind of objective or setting is refused; whether simulator and sizes of the objective
+      are the same is not looked at.
     - `options`: of `sf.fit`, but for `checkpoint`.
 
     **Returns:** `Rounds`.

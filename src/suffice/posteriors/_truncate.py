@@ -4,6 +4,8 @@ As in truncated marginal neural ratio estimation (Miller et al. 2021, arXiv:2107
 parameter's interval is where its ratio is above `threshold` times its maximum.
 """
 
+from typing import Any
+
 import numpy as np
 
 from ..priors import AbstractPrior
@@ -11,9 +13,7 @@ from ._marginal import Marginal
 from ._ratio_posterior import RatioPosterior
 
 
-def truncate(
-    posterior: RatioPosterior, prior: AbstractPrior, threshold: float = 1e-6, margin: float = 0.1
-) -> AbstractPrior:
+def truncate(posterior: Any, prior: AbstractPrior, threshold: float = 1e-6, margin: float = 0.1) -> AbstractPrior:
     """The prior inside the box that holds the posterior of one observation.
 
     **Arguments:**
@@ -25,7 +25,15 @@ def truncate(
       each side; the box never grows beyond the prior's.
 
     **Returns:** the truncated prior, normalised.
+
+    **Raises** `TypeError` for another posterior than of `sf.Ratio`, `ValueError` where it is of several observations
+    or has no parameter by itself.
     """
+    if not isinstance(posterior, RatioPosterior):
+        raise TypeError(
+            f"posterior must be of sf.Ratio, but a {type(posterior).__name__} came; for densities take sf.rounds, "
+            "which cuts by their draws"
+        )
     if not 0 < threshold < 1:
         raise ValueError(f"threshold must lie between 0 and 1, but {threshold} came")
     if not posterior.single:

@@ -34,8 +34,8 @@ class Fit:
     """What `fit` returns.
 
     - `objective`: the trained objective, with the weights of the best held-out value.
-    - `history`: one row an epoch, of densities with an epoch 0 for where they began; `waited` are the seconds in which
-      the device had to wait for data.
+    - `history`: one row an epoch (and member of an ensemble), of densities with an epoch 0 for where they
+      began; `waited` are the seconds in which the device had to wait for data.
     - `stopped`: why it ended: `"patience"`, `"max_epochs"`, `"time"`, `"not finite"`, `"interrupted"`.
     - `split`: the row numbers of the training, validation and test parts.
     - `example`: shape and type of one `x`.
