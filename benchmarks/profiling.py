@@ -240,10 +240,9 @@ def body(machine: tuple[float, float], found: dict[str, Found]) -> str:
 
 
 NOTES = {
-    "Linear regression, ratio": "The products are of 4,352 pairs with 64 x 64 matrices, one for each of three heads, and "
-    "reach some 40 % of the peak of large ones; the rest goes over each pair's 64 numbers several times, in activations "
-    "and their derivatives, with little arithmetic for each number. On one busy core in place of two, where the peak is "
-    "lower, the same step is 2.8 times its floor.",
+    "Linear regression, ratio": "The products are of 4,352 pairs with 64 x 64 matrices, one for each of three heads, "
+    "and reach some 40 % of the peak of large ones; the rest goes over each pair's 64 numbers several times, in "
+    "activations and their derivatives, with little arithmetic for each number.",
     "WaveNet bottleneck": "It runs in chunks of four series, so that what is computed stays in the cache: hundreds of "
     "operations for each of 64 chunks, each too small for XLA to share among cores, so that one core works. Its "
     "matrices have 16 and 32 columns, too few for a product to come near the peak of large ones; a third of the "
