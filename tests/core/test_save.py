@@ -94,3 +94,13 @@ def test_a_prior_that_has_been_used_is_saved(tmp_path):
     sf.save(prior, tmp_path / "prior.suffice")
     again = sf.load(tmp_path / "prior.suffice")
     np.testing.assert_allclose(again.log_prob(prior.sample(5, key=1)), prior.log_prob(prior.sample(5, key=1)))
+
+
+def test_a_file_of_another_format_is_told_of_in_one_short_sentence(tmp_path):
+    path = tmp_path / "other.suffice"
+    for written in (2, {"a long": ["text"] * 1000}):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("tree.json", json.dumps({"format": written, "tree": {}}))
+        with pytest.raises(ValueError, match=r"has format .*; this version reads format 1") as told:
+            sf.load(path)
+        assert len(str(told.value)) < 200 + len(str(path))

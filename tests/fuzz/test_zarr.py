@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import strategies as st
 from tests.fuzz import seeds
 from tests.fuzz.readers import reads_or_refuses
@@ -20,6 +21,11 @@ def _seed() -> dict[str, bytes]:
     with TemporaryDirectory() as folder:
         path = seeds.write(NAME, Path(folder))
         return {str(item.relative_to(path)): item.read_bytes() for item in path.rglob("*") if item.is_file()}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def made():
+    _seed()  # not within a strategy: what writes a store draws random names
 
 
 @st.composite

@@ -15,7 +15,7 @@ from typing import Any
 from ._allowed import Refused
 from ._decode import Decoder, stored
 from ._encode import Encoder
-from ._in_short import in_short
+from ._in_short import in_short, listed
 
 FORMAT = 1
 _WRITERS = ("suffice", "jax", "equinox", "numpyro", "numpy")
@@ -85,7 +85,8 @@ def load(path: str | Path, classes: Iterable[type] = ()) -> Any:
         with zipfile.ZipFile(path) as archive:
             tree = json.loads(stored(archive, "tree.json"))
             if tree.get("format") != FORMAT:
-                raise NewerFormat(f"{path} has format {tree.get('format')!r}; this version reads format {FORMAT}")
+                found = listed([tree.get("format")])
+                raise NewerFormat(f"{path} has format {found}; this version reads format {FORMAT}")
             return Decoder(archive, classes).decode(tree["tree"])
     except Refused as error:
         raise ValueError(f"{path} cannot be loaded: {error}") from None
