@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import PyTree
 
-from ..core import load, NewerFormat, save, warn
+from ..core import listed, load, NewerFormat, save, warn
 from ._epoch import State
 from ._patience import Patience
 from ._retained_files import damaged, older, put_in_place, refuse_other_files
@@ -80,8 +80,9 @@ class Checkpoint:
         if not isinstance(content, dict) or "fingerprint" not in content:
             raise ValueError(f"{path} is a file of suffice, but no checkpoint of a fit; give another path")
         if (written := content.get("format", 1)) != FORMAT:
+            by = listed([content.get("version", "0.1.0")])
             raise ValueError(
-                f"the checkpoint {path} has format {written}, written by suffice {content.get('version', '0.1.0')}, "
+                f"the checkpoint {path} has format {listed([written])}, written by suffice {by}, "
                 f"but suffice {_version()} reads format {FORMAT}; use that version, or remove the file to start anew"
             )
         if content["fingerprint"] != self.fingerprint:
