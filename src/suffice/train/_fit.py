@@ -17,13 +17,12 @@ from ..simulate import Batch, Simulations
 from ._as_source import as_source
 from ._ensemble import Ensemble, started
 from ._extent import Extent, extent_of
-from ._loop import Rules
 from ._objective import AbstractObjective
 from ._reach import Reach, reach_of
 from ._rows import refuse_constant_parameters
 from ._shards import Shards
 from ._source import AbstractSource, Split
-from ._train import settings_of, train
+from ._train import rules_of, settings_of, train
 from .tangents import Rows
 
 START_ROWS = 16_384
@@ -127,15 +126,9 @@ def fit(
     for_split, for_start, for_epochs = jax.random.split(as_key(key), 3)
     if keep not in ("best", "last"):
         raise ValueError(f"keep must be 'best' or 'last', but {keep!r} came")
-    check_whole(0, min_epochs=min_epochs, track_from=track_from)
-    check_whole(
-        max_epochs=max_epochs,
-        patience=patience,
-        plateau=plateau,
-        batch_size=batch_size,
-        ensemble=ensemble,
-        checkpoints=checkpoints,
-    )
+    check_whole(0, track_from=track_from)
+    check_whole(batch_size=batch_size, ensemble=ensemble, checkpoints=checkpoints)
+    rules = rules_of(min_epochs, max_epochs, patience, plateau, factor, max_seconds)
     began, busy = time.perf_counter(), time.process_time()
     whole = as_source(data, batch_size, segment)
     source, held_out, split = whole.divide(valid, test, key=for_split)
@@ -150,7 +143,7 @@ def fit(
         alone=ensemble == 1,
         key=for_epochs,
         settings=settings_of(optimiser, weight_decay, watched, track_from, average),
-        rules=Rules(min_epochs, max_epochs, patience, plateau, factor, max_seconds),
+        rules=rules,
         learning_rate=learning_rate,
         keep=keep,
         checkpoint=None if checkpoint is None else Path(checkpoint),

@@ -10,12 +10,11 @@ import jax
 import optax
 import pandas as pd
 
-from ..core import as_key, check_whole, KeyLike
+from ..core import as_key, KeyLike
 from ._fit import START_ROWS
-from ._loop import Rules
 from ._objective import AbstractObjective
 from ._source import AbstractSource
-from ._train import settings_of, train
+from ._train import rules_of, settings_of, train
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,7 +65,7 @@ def fit_members(
     **Returns:** `Fits`.
     """
     for_start, for_epochs = jax.random.split(as_key(key))
-    check_whole(max_epochs=max_epochs, patience=patience, plateau=plateau)
+    rules = rules_of(min_epochs, max_epochs, patience, plateau, factor, max_seconds)
     began = time.perf_counter()
     starts = []
     for member, (objective, (source, _)) in enumerate(zip(objectives, parts, strict=True)):
@@ -80,7 +79,7 @@ def fit_members(
         alone=False,
         key=for_epochs,
         settings=settings_of(optimiser, weight_decay, watched, track_from, average),
-        rules=Rules(min_epochs, max_epochs, patience, plateau, factor, max_seconds),
+        rules=rules,
         learning_rate=learning_rate,
         loggers=loggers,
         progress=progress,

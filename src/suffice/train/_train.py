@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import pandas as pd
 from jaxtyping import Array
 
+from ..core import check_whole
 from ._checkpoint import Checkpoint, fingerprint_of, Progress
 from ._epoch import initial_state, parts_of, Settings
 from ._flat import flat, unflat
@@ -75,6 +76,13 @@ def train(
     each = [kept] if alone else [jax.tree.map(operator.itemgetter(i), kept) for i in range(len(pieces))]
     found = [eqx.combine(unflat(own), piece[1]) for own, piece in zip(each, pieces)]
     return found, pd.DataFrame(end.history), why
+
+
+def rules_of(min_epochs: int, max_epochs: int, patience: int, plateau: int, factor: float, max_seconds: float) -> Rules:
+    """When to stop. **Raises** `ValueError` for counts that are no whole numbers."""
+    check_whole(0, min_epochs=min_epochs)
+    check_whole(max_epochs=max_epochs, patience=patience, plateau=plateau)
+    return Rules(min_epochs, max_epochs, patience, plateau, factor, max_seconds)
 
 
 def settings_of(optimiser: Any, weight_decay: float, monitor: str, track_from: int, average: float) -> Settings:
