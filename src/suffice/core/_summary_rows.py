@@ -26,9 +26,10 @@ def summary_rows(summary: Callable, x: PyTree, what: str = "the summary") -> Flo
     >>> summary_rows(lambda row: [row.min(), row.max()], np.arange(6.0).reshape(2, 3)).tolist()
     [[0.0, 2.0], [3.0, 5.0]]
     """
-    numbers = numbers_of(summary, jax.tree.map(lambda leaf: leaf[0], x))
-    traced = bool(numbers)  # not for what has no numbers: JAX compiles no loop over it
-    found = np.asarray(compiled_rows(summary, jax.tree.map(jnp.asarray, x))) if traced else _by_hand(summary, x, what)
+    try:
+        found = np.asarray(compiled_rows(summary, jax.tree.map(jnp.asarray, x)))
+    except Exception:  # whatever a function of NumPy says of a tracer; what is wrong with it shows when it is called
+        found = _by_hand(summary, x, what)
     if found.dtype.kind not in "buif":
         raise TypeError(f"{what} must give real numbers, but it gives {found.dtype}")
     if found.shape[1] == 0:
@@ -47,7 +48,7 @@ def numbers_of(summary: Callable, example: PyTree) -> int | None:
     )
     try:
         return eqx.filter_eval_shape(lambda row: jnp.ravel(jnp.asarray(summary(row))), one).size
-    except Exception:  # whatever a function of NumPy says of a tracer; what is wrong with it shows when it is called
+    except Exception:  # as above
         return None
 
 

@@ -41,9 +41,8 @@ class OneByOne(MaskedAutoregressive):
 
 def autoregressive_flow(key: Array, *, base_dist: AbstractDistribution, flow_layers: int, **layer: Any) -> Transformed:
     """What `flowjax.flows.masked_autoregressive_flow` makes, of these layers: fast in log-densities."""
-    dim = base_dist.shape[-1]
-
     make: Any = OneByOne
+    dim = base_dist.shape[-1]
 
     def made(own: Array) -> Any:
         of_layer, of_order = jax.random.split(own)
