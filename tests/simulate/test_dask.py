@@ -165,11 +165,11 @@ def test_a_killed_worker_loses_nothing(processes, tmp_path):
 
 
 def test_a_simulation_that_kills_its_workers_is_a_failure_of_its_row_alone(tmp_path):
-    """A crash in compiled code, say: the workers come back, the other rows are there, and a store goes on after it."""
+    """A crash in compiled code, say: the workers come back, and the other rows are there."""
     import dask
 
     theta = PRIOR.sample(12, key=jax.random.key(3))
-    worst, large = float(np.max(theta[:, 1])), np.zeros(100_000)  # so large that it is sent to each worker once
+    worst, large = float(np.max(theta[:, 1])), np.zeros(100_000)  # so large that it goes once to each worker
 
     def deadly(rng, theta):
         if theta[1] >= worst:
