@@ -14,7 +14,7 @@ import pytest
 import zarr
 
 import suffice as sf
-from suffice.simulate import _block, _store
+from suffice.simulate import _block, _dask, _store
 
 distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.filterwarnings("default")
@@ -70,6 +70,50 @@ def test_a_store_goes_on_where_it_stopped(client, tmp_path):
     run(simulator, 20, client, store=tmp_path / "s.zarr")
     more = run(simulator, 50, client, store=tmp_path / "s.zarr")
     np.testing.assert_array_equal(np.asarray(more.x), np.asarray(run(simulator, 50, 1).x))
+
+
+def traced(key, theta):
+    return theta + jax.random.normal(key, (2,))
+
+
+@pytest.mark.parametrize("of", [simulator, traced])
+def test_a_store_that_is_whole_asks_for_nothing(client, tmp_path, of):
+    first = run(of, 20, client, store=tmp_path / "s.zarr")
+    for n in (20, 12):
+        again = run(of, n, client, store=tmp_path / "s.zarr")
+        np.testing.assert_array_equal(np.asarray(again.x[:n]), np.asarray(first.x[:n]))
+
+
+def test_a_scheduler_that_is_gone_is_told(tmp_path, monkeypatch):
+    """The client closes itself when it cannot connect again."""
+    monkeypatch.setattr(_dask, "_LOOK", 0.1)
+    options = {"n_workers": 1, "threads_per_worker": 1, "processes": False, "dashboard_address": None}
+
+    def slow(rng, theta):
+        time.sleep(0.1)
+        return theta + rng.normal(size=2)
+
+    with distributed.LocalCluster(**options) as cluster:
+        client = distributed.Client(cluster)
+        closing = threading.Timer(1.0, client.close)
+        closing.start()
+        with pytest.raises(ValueError, match="the scheduler of the cluster is gone; what is in a store is kept"):
+            run(slow, 200, client, store=tmp_path / "s.zarr")
+        closing.join()
+    assert not (tmp_path / "s.zarr.lock").exists()
+    again = run(slow, 20, 1, store=tmp_path / "s.zarr")
+    np.testing.assert_array_equal(np.asarray(again.status)[:20], 0)
+
+
+def test_a_cluster_without_workers_is_told_and_waited_for(monkeypatch):
+    monkeypatch.setattr(_dask, "_LOOK", 0.1)
+    monkeypatch.setattr(_dask, "_WITHOUT", 0.5)
+    options = {"n_workers": 0, "threads_per_worker": 1, "processes": False, "dashboard_address": None}
+    with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster) as client:
+        threading.Timer(3.0, cluster.scale, (1,)).start()
+        with pytest.warns(UserWarning, match="the cluster has had no worker for"):
+            sims = run(simulator, 20, client)
+    np.testing.assert_array_equal(sims.x, run(simulator, 20, 1).x)
 
 
 def test_rejection_on_a_cluster(client):

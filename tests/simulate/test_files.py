@@ -1,5 +1,7 @@
 """Files of every format: written by us or by the format's own library, whole or broken."""
 
+import json
+import pickle
 import tracemalloc
 import zipfile
 
@@ -165,6 +167,28 @@ def test_pickles_in_a_file_are_never_read(tmp_path):
     path = tmp_path / "a.npz"
     np.savez(path, theta=THETA[:3], x=np.array([{}, [], None], dtype=object))
     with pytest.raises(ValueError, match="an array of Python objects"):
+        sf.load_simulations(path)
+
+
+@pytest.mark.parametrize("place", ["filters", "compressor"])
+def test_codecs_of_a_zarr_that_may_run_code_are_refused(tmp_path, place):
+    """A second codec for objects, which zarr does not look at."""
+    path = tmp_path / "a.zarr"
+    array = {"zarr_format": 2, "shape": [2], "chunks": [2], "dtype": "|O", "compressor": None, "order": "C"}
+    array |= {"fill_value": "", "filters": [{"id": "vlen-utf8"}]}
+    array[place] = [*array["filters"], {"id": "pickle"}] if place == "filters" else {"id": "pickle"}
+    for name, content in {"theta": THETA[:4], "x": THETA[:4]}.items():
+        (path / name).mkdir(parents=True)
+        plain = {"shape": list(content.shape), "chunks": list(content.shape), "dtype": content.dtype.str}
+        plain = array | plain | {"filters": None, "fill_value": 0.0, "compressor": None}
+        (path / name / ".zarray").write_text(json.dumps(plain))
+        (path / name / ".".join("0" * content.ndim)).write_bytes(np.ascontiguousarray(content).tobytes())
+    (path / ".zgroup").write_text('{"zarr_format": 2}')
+    assert len(sf.load_simulations(path)) == 4
+    (path / "names").mkdir()
+    (path / "names" / ".zarray").write_text(json.dumps(array))
+    (path / "names" / "0").write_bytes(pickle.dumps(print))
+    with pytest.raises(ValueError, match="names is stored with pickle, which may run code"):
         sf.load_simulations(path)
 
 

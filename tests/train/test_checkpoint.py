@@ -14,6 +14,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
 import suffice as sf
@@ -114,6 +115,31 @@ def test_a_newer_format_and_other_files_are_refused(sims, tmp_path):
         run(sims, tmp_path)
     with pytest.raises(ValueError, match="checkpoints must be a whole number of at least 1"):
         run(sims, path, checkpoints=0)
+
+
+def test_another_course_is_refused(sims, tmp_path):
+    """Another optimiser, decay or activation: what no array of the objective tells."""
+    path = tmp_path / "fit.checkpoint"
+
+    def begun(activation=jax.nn.silu, **options):
+        ratio = sf.Ratio(sf.networks.MLP(4, 1, width=8, depth=1, activation=activation, key=1))
+        return sf.fit(ratio, sims, key=2, max_epochs=2, batch_size=64, checkpoint=path, progress=False, **options)
+
+    begun()
+    begun()  # the same goes on
+    for other in ({"activation": jnp.sin}, {"weight_decay": 3.0}, {"optimiser": optax.adam(1.0)}):
+        with pytest.raises(ValueError, match="another"):
+            begun(**other)
+    remove_checkpoint(path)
+    begun(optimiser=optax.adam(1e-3))
+    with pytest.raises(ValueError, match="another"):
+        begun(optimiser=optax.adam(1e-2))
+
+
+def test_a_learning_rate_is_above_zero(sims):
+    for rate in (-1.0, 0.0, float("nan")):
+        with pytest.raises(ValueError, match="learning_rate must be above 0"):
+            run(sims, learning_rate=rate)
 
 
 class Killed(BaseException):

@@ -1,6 +1,7 @@
 """Several processes of one command on this machine."""
 
 import dataclasses
+import signal
 import socket
 import subprocess
 import sys
@@ -15,6 +16,7 @@ def launch(command: str, options: Any, processes: int) -> int:
 
     When one fails, the others are ended: they would wait for it.
     """
+    before = signal.signal(signal.SIGTERM, _end)  # as a queue ends its jobs: the processes end too
     common = [sys.executable, "-m", "suffice", command, *words(options), "--coordinator", f"localhost:{_free_port()}"]
     with tempfile.TemporaryFile("w+") as told:
         started = [
@@ -28,6 +30,7 @@ def launch(command: str, options: Any, processes: int) -> int:
             for one in started:
                 one.kill()
                 one.wait()
+            signal.signal(signal.SIGTERM, before)
 
 
 def words(options: Any) -> list[str]:
@@ -54,7 +57,7 @@ def words(options: Any) -> list[str]:
 
 
 def _wait(started: Sequence[subprocess.Popen], told: IO[str]) -> int:
-    while any(one.poll() is None for one in started) and not any(one.returncode for one in started):
+    while None in (ended := [one.poll() for one in started]) and not any(ended):
         time.sleep(0.1)
     failed = next((one for one in started if one.returncode), None)
     if failed is None:
@@ -63,6 +66,10 @@ def _wait(started: Sequence[subprocess.Popen], told: IO[str]) -> int:
         told.seek(0)
         print(told.read(), end="", file=sys.stderr)
     return failed.returncode
+
+
+def _end(number: int, frame: Any) -> None:
+    raise SystemExit(128 + number)
 
 
 def _free_port() -> int:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 _PATIENCE = 20
+_RESTARTS = "1 day"
 
 
 @contextmanager
@@ -18,6 +19,7 @@ def cluster(scheduler: str = "", workers: int | None = None) -> Iterator[Any]:
     **Raises** `ValueError` when no scheduler answers, and where Dask is not installed.
     """
     try:
+        import dask.config
         from distributed import Client, LocalCluster
     except ImportError:
         raise ValueError("a cluster needs Dask: pip install 'suffice[dask]'") from None
@@ -30,7 +32,9 @@ def cluster(scheduler: str = "", workers: int | None = None) -> Iterator[Any]:
             yield client
         return
     settings = {"threads_per_worker": 1, "dashboard_address": "127.0.0.1:0"}
-    with LocalCluster(n_workers=workers or cpus(), **settings) as local, Client(local) as client:
+    # A worker that starts again is not given up: simulations may kill the next one while it does.
+    keep = dask.config.set({"distributed.deploy.lost-worker-timeout": _RESTARTS})
+    with keep, LocalCluster(n_workers=workers or cpus(), **settings) as local, Client(local) as client:
         yield client
 
 

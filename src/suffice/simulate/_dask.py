@@ -6,13 +6,16 @@ writes it: only the status of its rows comes back.
 """
 
 import collections
+import contextlib
 import itertools
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from typing import Any
 
 import numpy as np
 
+from ..core import warn
 from ._block import Job, simulate_block
 from ._layout import Writer
 from ._payload import payload_of
@@ -23,7 +26,9 @@ _ROUNDS = 8  # blocks for each thread, at least, where there are rows enough
 _MOST_WAITING = 64
 _MOST_LOST = 100
 _SMALL = 2**17  # bytes of a simulator that go with every block; a larger one goes once to each worker
+_TICK, _LOOK, _WITHOUT = 0.01, 5.0, 30.0  # seconds: between looks at results, at the cluster, and without a worker
 _ALONE = 2  # times that a row may kill its workers by itself: the first time it may have been another's fault
+_GONE = "the scheduler of the cluster is gone; what is in a store is kept, and the same call goes on from there"
 
 
 def is_client(workers: Any) -> bool:
@@ -58,12 +63,12 @@ def run_dask(
     """
     blocks = _Blocks(client, payload_of(job), theta, attempts, chunk)
     cuts = np.flatnonzero(np.diff(todo // chunk)) + 1 if writer else np.arange(chunk, len(todo), chunk)
-    pending = iter(np.split(todo, cuts))
+    pending = iter(np.split(todo, cuts) if len(todo) else ())
     try:
         for rows in itertools.islice(pending, max(_MOST_WAITING, _ROUNDS * _threads(client))):
             blocks.submit(rows, writer)
-        for future in blocks.finished:
-            piece = blocks.outcome(future)
+        while blocks.rows:
+            piece = blocks.outcome(blocks.next())
             following = next(pending, None)
             if following is not None:
                 blocks.submit(following, writer)
@@ -71,7 +76,9 @@ def run_dask(
                 yield piece
                 tick(len(piece.rows))
     finally:
-        client.cancel(list(blocks.rows))
+        with contextlib.suppress(OSError):
+            if client.status != "closed":
+                client.cancel(list(blocks.rows))
 
 
 class _Blocks:
@@ -87,17 +94,44 @@ class _Blocks:
         self.rows: dict[Any, tuple[np.ndarray, Writer | None]] = {}
         self._lost = 0
         self._killed: collections.Counter[int] = collections.Counter()
-        self.finished = as_completed()
+        self._finished = as_completed()
+        self._looked = self._seen = time.monotonic()
 
     def submit(self, rows: np.ndarray, writer: Writer | None) -> None:
         work = (self._payload, rows, self._theta[rows], self._attempts, self._chunk, writer)
         future = self._client.submit(simulate_block, *work, pure=False)
         self.rows[future] = rows, writer
-        self.finished.add(future)
+        self._finished.add(future)
+
+    def next(self) -> Any:
+        """The next block that is finished.
+
+        **Raises** `ValueError` when the scheduler is gone; **warns** while there is no worker, for one may come.
+        """
+        while not self._finished.has_ready():
+            time.sleep(_TICK)
+            if time.monotonic() - self._looked > _LOOK:
+                self._look()
+        return next(self._finished)
+
+    def _look(self) -> None:
+        if self._client.status == "closed":
+            raise ValueError(_GONE)
+        self._looked = time.monotonic()
+        try:
+            workers = len(self._client.nthreads())
+        except OSError:  # the client tries to connect again, and is closed when it cannot
+            return
+        if workers:
+            self._seen = self._looked
+        elif self._looked - self._seen > _WITHOUT:
+            warn(f"the cluster has had no worker for {_WITHOUT:.0f} s; {len(self.rows)} blocks wait for one")
+            self._seen = np.inf  # told once
 
     def outcome(self, future: Any) -> Piece | None:
         """What a block gave; `None` when it killed its workers and its rows go on one by one."""
         from distributed import KilledWorker
+        from distributed.comm.core import CommClosedError
 
         rows, writer = self.rows.pop(future)
         try:
@@ -112,10 +146,14 @@ class _Blocks:
             return gathered([Outcome(int(rows[0]), Status.RAISED, None, told)])
         except CancelledError as error:  # its result was lost with the worker that held it
             self._lost += 1
+            if self._client.status == "closed":
+                raise ValueError(_GONE) from error
             if self._lost > _MOST_LOST:
                 raise ValueError(f"the cluster loses its results ({error}); what is in a store is kept") from error
             self.submit(rows, writer)
             return None
+        except CommClosedError as error:
+            raise ValueError(_GONE) from error
         except (ValueError, OSError):
             raise
         except Exception as error:  # the simulator's own are told row by row; this is one of the cluster

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,11 @@ from jaxtyping import PyTree
 from ._inside import refuse_links_in_zarr
 from ._status import UNDONE
 
+# What turns bytes into numbers and text. Others, pickle among them, may do anything.
+_FILTERS = {"adler32", "crc32", "crc32c", "fletcher32", "jenkins_lookup3"}  # checksums
+_FILTERS |= {"blosc", "bz2", "gzip", "lz4", "lzma", "pcodec", "zfpy", "zlib", "zstd"}
+_FILTERS |= {"astype", "bitround", "delta", "fixedscaleoffset", "packbits", "quantize", "shuffle", "vlen-utf8"}
+_CODECS = {"bytes", "transpose", "sharding_indexed", *_FILTERS, *(f"numcodecs.{name}" for name in _FILTERS)}
 # In the attributes of groups that this package wrote: all of their chunks are on disk, empty ones too.
 MARK = "suffice"
 FORMAT = 1
@@ -27,6 +33,8 @@ def open_zarr(path: Path) -> tuple[dict[str, Any], list[str] | None, dict[int, s
     arrays: dict[str, Any] = dict(group.arrays())
     for name, inner in group.groups():
         arrays |= {f"{name}/{key}": leaf for key, leaf in inner.arrays()}
+    for name, leaf in arrays.items():
+        _refuse_codecs(name, leaf)
     if MARK in group.attrs:
         done = np.flatnonzero(np.asarray(arrays["status"][:]) != UNDONE)
         for name, leaf in arrays.items():
@@ -70,6 +78,27 @@ def stored_arrays(example: PyTree) -> dict[str, jax.ShapeDtypeStruct]:
             f"x must be an array or a dict of named arrays to be stored, but {type(example).__name__} came"
         )
     return {"x": example}
+
+
+def _refuse_codecs(name: str, leaf: Any) -> None:
+    """`ValueError` for an array whose bytes could be more than numbers and text."""
+    odd = sorted(set(_codecs(leaf.metadata.to_dict())) - _CODECS)
+    if odd:
+        raise ValueError(f"{name} is stored with {', '.join(odd)}, which may run code; store it as plain numbers")
+
+
+def _codecs(metadata: Any) -> Iterator[str]:
+    """Names of all codecs of both formats of Zarr, those inside of shards too."""
+    if isinstance(metadata, list | tuple):
+        for one in metadata:
+            yield from _codecs(one)
+    elif isinstance(metadata, dict):
+        if isinstance(metadata.get("id"), str):
+            yield metadata["id"]
+        elif isinstance(metadata.get("name"), str):
+            yield metadata["name"]
+        parts = ("filters", "compressor", "codecs", "index_codecs", "configuration")
+        yield from _codecs([metadata[part] for part in parts if part in metadata])
 
 
 def refuse_missing_chunks(path: Path, name: str, leaf: Any, rows: np.ndarray) -> None:

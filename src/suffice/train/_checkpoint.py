@@ -2,12 +2,15 @@
 
 import dataclasses
 import hashlib
+import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 from jaxtyping import PyTree
 
 from ..core import listed, load, NewerFormat, save, warn
@@ -118,5 +121,15 @@ def fingerprint_of(task: Any, weights: PyTree, rows: Any, learning_rate: float) 
         task.rules.plateau,
         task.rules.factor,
     )
-    digest.update(repr((course, learning_rate, jax.tree.structure(weights))).encode())
+    # Of functions, such as an activation, their names; where they lie in memory differs from run to run.
+    functions = [leaf for leaf in jax.tree.leaves(task.fixed) if not eqx.is_array_like(leaf)]
+    told = repr((course, learning_rate, functions, jax.tree.structure((weights, task.fixed))))
+    told += "".join(_steps_of(task.settings.optimiser, own) for own in weights[:1])
+    digest.update(re.sub("0x[0-9a-f]+", "", told).encode())
     return digest.hexdigest()
+
+
+def _steps_of(optimiser: optax.GradientTransformation, weights: PyTree) -> str:
+    """What an optimiser does to weights, its numbers included."""
+    made = jax.make_jaxpr(lambda own: optimiser.update(own, optimiser.init(own), own))(weights)
+    return f"{made} {[np.asarray(one).tolist() for one in made.consts]}"

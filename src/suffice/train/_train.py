@@ -1,5 +1,6 @@
 """Train started objectives, one alone or several side by side, and give them back with their weights."""
 
+import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -49,6 +50,8 @@ def train(
     With AdamW, the default, all weights of a member are one vector, which is shorter to compile. `rows`, some training
     rows, tell data apart in a checkpoint.
     """
+    if not 0 < learning_rate < math.inf:
+        raise ValueError(f"learning_rate must be above 0, but {learning_rate} came")
     pieces = [parts_of(one) for one in begun]
     weights = [flat(piece[0]) if settings.flat else piece[0] for piece in pieces]
     if alone:
