@@ -35,3 +35,16 @@ def test_help_does_not_import_jax():
     code = f"import sys; from suffice.cli import main\n{call}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "False"
+
+
+def test_too_little_memory_is_one_sentence(capsys, monkeypatch):
+    from suffice.cli import _report
+
+    def too_much(options):
+        raise MemoryError("Unable to allocate 9 TiB")
+
+    monkeypatch.setattr(_report, "run", too_much)
+    assert main(["report", "folder"]) == 2
+    assert capsys.readouterr().err == (
+        "suffice: error: this machine has too little memory for that. Unable to allocate 9 TiB\n"
+    )

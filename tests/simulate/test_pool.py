@@ -81,17 +81,17 @@ def test_a_row_that_fails_is_tried_again(tmp_path):
 
 
 def test_no_process_stays_behind():
-    before = children()
     with pytest.raises(ValueError, match="shapes"):
         sf.simulate(PRIOR, lambda rng, theta: np.zeros(int(theta[0] * 4)), 50, key=0, workers=2, **QUIET)
-    assert children() == before
+    assert not children(os.getpid())
 
 
-def children() -> set[str]:
-    found = set()
+def children(of: int) -> set[str]:
+    """Workers that a process has started: tests that run beside this one have others."""
+    found, own = set(), f"PPid:\t{of}\n"
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            if b"_worker.py" in entry.read_bytes():
+            if b"_worker.py" in entry.read_bytes() and own in entry.with_name("status").read_text():
                 found.add(entry.parent.name)
         except OSError:
             continue
@@ -162,15 +162,16 @@ def test_a_script_without_a_guard_works(tmp_path):
 def test_processes_end_with_a_killed_parent(tmp_path):
     script = SCRIPT.replace("return scale * theta", "import time; time.sleep(100)")
     (tmp_path / "script.py").write_text(script)
-    before = children()
     with subprocess.Popen([sys.executable, "script.py"], cwd=tmp_path, stderr=subprocess.DEVNULL) as parent:
         try:
-            wait_until(lambda: len(children() - before) > 0)
+            wait_until(lambda: len(children(parent.pid)) > 0)
             time.sleep(0.5)
+            started = children(parent.pid)
         finally:
             parent.kill()
-    wait_until(lambda: children() <= before)
-    assert children() <= before
+    assert started
+    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in started))
+    assert not any(Path(f"/proc/{pid}").exists() for pid in started)
 
 
 def wait_until(condition, seconds=20.0):

@@ -49,6 +49,9 @@ def main(args: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("suffice: interrupted; run the same command again to go on", file=sys.stderr)
         return 130
+    except MemoryError as error:
+        print(f"suffice: error: this machine has too little memory for that. {_sentence(error)}", file=sys.stderr)
+        return 2
     except (ValueError, TypeError, OSError) as error:
         if not _is_fault_of_caller(error):
             raise
