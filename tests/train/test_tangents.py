@@ -1,5 +1,7 @@
 """Where derivatives come from: every source gives the same known summaries and derivatives."""
 
+import json
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -235,3 +237,25 @@ def test_records_that_do_not_fit_are_refused(tmp_path):
 
 def odd(path):
     return write_records(path / "odd.tfrecord", X[:1])
+
+
+def test_a_store_of_somebody_else_stays_in_its_folder(tmp_path):
+    path = save_tangents(sf.Tangents.exact(X, DX, FIDUCIAL), tmp_path / "t.zarr")
+    (path / "x").rename(tmp_path / "elsewhere")
+    (path / "x").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ValueError, match="not a whole store of simulations with derivatives"):
+        sf.Tangents.stored(path)
+
+
+def test_a_store_that_may_run_code_is_not_read(tmp_path):
+    path = tmp_path / "t.zarr"
+    path.mkdir()
+    (path / ".zgroup").write_text('{"zarr_format": 2}')
+    (path / ".zattrs").write_text('{"suffice": "suffice tangents", "fiducial": [0.0], "names": ["a"], "delta": null}')
+    for name in ("x", "dx"):
+        (path / name).mkdir()
+        text = {"zarr_format": 2, "shape": [2, 1], "chunks": [2, 1], "dtype": "|O", "compressor": None, "order": "C"}
+        text |= {"fill_value": "", "filters": [{"id": "vlen-utf8"}, {"id": "pickle"}]}
+        (path / name / ".zarray").write_text(json.dumps(text))
+    with pytest.raises(ValueError, match="is stored with pickle, which may run code"):
+        sf.Tangents.stored(path)

@@ -13,6 +13,7 @@ from ._simulations import Simulations as Simulations
 from ._status import Status as Status
 from ._tracing import try_tracing as try_tracing
 from ._tracks import read_tracks as read_tracks, Tracks as Tracks
+from ._zarr import open_zarr_group as open_zarr_group
 
 # `import suffice.simulate` puts the folder in the place of the function of the same name.
 sys.modules[__name__].__class__ = CallableFolder

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import PyTree
 
 from ...core import in_short
+from ...simulate import open_zarr_group
 from ._fiducial import Fiducial
 from ._given import GivenTangents
 from ._read import Reader
@@ -75,12 +76,10 @@ def save_tangents(tangents: GivenTangents, path: str | Path) -> Path:
 
 def open_tangents(path: Path) -> Stored:
     """Open a store that `save_tangents` wrote."""
-    import zarr
-
     if not path.exists():
         raise FileNotFoundError(f"no store at {path}")
     try:
-        group = zarr.open_group(path, mode="r")
+        group = open_zarr_group(path)
         attributes: dict[str, Any] = dict(group.attrs)
         x, dx = _arrays(group, "x"), _arrays(group, "dx")
         if attributes.get("suffice") != MARK:
