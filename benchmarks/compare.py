@@ -32,6 +32,11 @@ LIMITED = (
     "mean and variance, all together, exact 2.835, mean squared error had 2.804 (2.776 to 2.833), short by 0.002, and "
     "the ratio 2.805 (2.776 to 2.835) and, beside one summary more, 2.801. The estimate itself moves by some 0.005."
 )
+AT_FIDUCIAL = (
+    "The Fisher information at a fiducial is that of a summary's mean and covariance there: a summary that is curved "
+    "there, as the sufficient one of mean and variance is (the logarithm of a variance), or most of those learned over "
+    "the whole prior, holds the same and shows less of it. Two numbers of which one says nothing give no value (nan)."
+)
 
 
 class OfDraws(eqx.Module):
@@ -151,7 +156,7 @@ def main() -> None:
     all_of_them = results.verdict(all(all(hits) for name, hits in inside.items() if name != "Fisher"))
     parts.append(f"The exact number lies inside the interval: {'; '.join(verdict)} (all but Fisher, whose summary is "
                  f"that of one fiducial: {all_of_them}).")  # fmt: skip
-    parts.append(LIMITED)
+    parts += [AT_FIDUCIAL, LIMITED]
     some = f" --problems {' '.join(map(repr, args.problems))}" if len(args.problems) < len(problems()) else ""
     command = f"python -m benchmarks.compare{some} --seeds {args.seeds} --keep FOLDER"
     results.write("compare", command, "\n\n".join(parts))

@@ -56,12 +56,13 @@ def _earlier(keep: Path) -> int:
 
 def body(found: dict[str, Any], minutes: float) -> str:
     """The section."""
+    counted = found["read"] + found["refused"]  # told after every thousand, for the process ends without a word
     rows = [
         ["minutes", f"{minutes:g}"],
         ["inputs run", f"{found['executed']:,}"],
         ["inputs that reach new code, kept", f"{found['kept']:,}"],
         ["edges of code reached, with the valid files alone and at the end", " → ".join(map(str, found["edges"]))],
-        ["read, refused by a sentence", f"{found['read']:,}, {found['refused']:,}"],
+        [f"of the first {counted:,}: read, refused by a sentence", f"{found['read']:,}, {found['refused']:,}"],
         ["inputs that made a fault in runs before, run again", str(found["earlier"])],
         ["faults (a traceback, a hang over 20 s, a crash)", str(len(found["faults"]) + (found["status"] != 0))],
         ["peak memory, MB", f"{found['memory']:,}"],

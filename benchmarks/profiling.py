@@ -244,7 +244,7 @@ NOTES = {
     "and reach some 40 % of the peak of large ones; the rest goes over each pair's 64 numbers several times, in "
     "activations and their derivatives, with little arithmetic for each number.",
     "WaveNet bottleneck": "It runs in chunks of four series, so that what is computed stays in the cache: hundreds of "
-    "operations for each of 64 chunks, each too small for XLA to share among cores, so that one core works. Its "
+    "operations for each of 64 chunks, most too small for XLA to share among cores. Its "
     "matrices have 16 and 32 columns, too few for a product to come near the peak of large ones; a third of the "
     "time goes to the shifted copies and the gates between them.",
 }

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import jax
 import pytest
 
 from suffice.cli import main
@@ -37,14 +38,16 @@ def test_help_does_not_import_jax():
     assert done.stdout.splitlines()[-1] == "False"
 
 
-def test_too_little_memory_is_one_sentence(capsys, monkeypatch):
+@pytest.mark.parametrize(
+    "error", [MemoryError("Unable to allocate 9 TiB"), jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory")]
+)
+def test_too_little_memory_is_one_sentence(capsys, monkeypatch, error):
     from suffice.cli import _report
 
     def too_much(options):
-        raise MemoryError("Unable to allocate 9 TiB")
+        raise error
 
     monkeypatch.setattr(_report, "run", too_much)
     assert main(["report", "folder"]) == 2
-    assert capsys.readouterr().err == (
-        "suffice: error: this machine has too little memory for that. Unable to allocate 9 TiB\n"
-    )
+    said = f"suffice: error: this machine has too little memory for that. {error}\n"
+    assert capsys.readouterr().err == said

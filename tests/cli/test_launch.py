@@ -37,16 +37,36 @@ def test_whichever_fails_is_seen_at_once(fails):
             one.wait()
 
 
-def test_ending_the_launcher_ends_its_processes(tmp_path):
+STUB = """#!{python}
+import os, time
+from suffice.cli._launch import end_with_launcher
+assert end_with_launcher()
+with open({pids!r}, "a") as file:
+    print(os.getpid(), file=file)
+time.sleep(300)
+"""
+
+
+def is_alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_ending_the_launcher_ends_its_processes(how, tmp_path):
     stub, pids = tmp_path / "stub", tmp_path / "pids"
-    stub.write_text(f"#!/bin/sh\necho $$ >> {pids}\nexec sleep 300\n")
+    stub.write_text(STUB.format(python=sys.executable, pids=str(pids)))
     stub.chmod(0o755)
     launcher = subprocess.Popen([sys.executable, "-c", STARTED, str(stub)])
     while not pids.exists() or len(pids.read_text().split()) < 2:
         assert launcher.poll() is None
         time.sleep(0.05)
-    launcher.send_signal(signal.SIGTERM)
-    assert launcher.wait(timeout=20) == 128 + signal.SIGTERM
-    for pid in map(int, pids.read_text().split()):
-        with pytest.raises(ProcessLookupError):
-            os.kill(pid, 0)
+    launcher.send_signal(how)
+    assert launcher.wait(timeout=20) == (-how if how == signal.SIGKILL else 128 + how)
+    end = time.monotonic() + 20
+    while any(map(is_alive, map(int, pids.read_text().split()))):
+        assert time.monotonic() < end
+        time.sleep(0.05)

@@ -31,6 +31,7 @@ PRIOR = "m: {distribution: Normal, loc: 0, scale: 2}\ns: {distribution: Uniform,
 def folder(tmp_path, monkeypatch):
     (tmp_path / "a_model.py").write_text(MODULE)
     (tmp_path / "a_broken_model.py").write_text("import no_such_package_at_all\n")
+    (tmp_path / "a_script.py").write_text("import sys\nsys.exit(1)\n")
     (tmp_path / "prior.yaml").write_text(PRIOR)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
@@ -92,6 +93,11 @@ def test_any_other_simulator_runs_on_a_cluster_of_processes(folder):
         ({"simulator": "a_model"}, "must be named as module:function, but 'a_model' came"),
         ({"simulator": "no_such_model:f"}, "there is no module 'no_such_model' in"),
         ({"simulator": "a_broken_model:f"}, "imports no_such_package_at_all, which is not installed"),
+        ({"simulator": "a_script:f"}, "module a_script cannot be imported (SystemExit: 1)"),
+        (
+            {"n": "1e15"},
+            "theta of 1000000000000000 simulations has shape (1000000000000000, 2) and would fill",
+        ),
         ({"simulator": "a_model:missing"}, "module a_model has no 'missing'; it has in_jax, in_numpy"),
         ({"simulator": "a_model:number"}, "a_model:number is a int, but a function of (key, theta) is needed"),
         ({"simulator": "a_model:Model"}, "is a class, but a function"),

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jax
 import numpy as np
 import pandas as pd
 import pytest
@@ -90,6 +91,18 @@ def test_bad_options_are_one_sentence(folder, capsys, more, message):
     assert main(["train", str(folder / "sims.npz"), "--out", str(folder / "bad"), *more]) == 2
     assert f"suffice: error: {message}" in capsys.readouterr().err
     assert main(["train", str(folder / "none.npz"), *more]) == 2
+
+
+def test_a_process_that_finds_no_other_says_whom_it_waited_for(folder, capsys, monkeypatch):
+    def not_found(*_):
+        raise jax.errors.JaxRuntimeError("DEADLINE_EXCEEDED: Barrier timed out")
+
+    monkeypatch.setattr(jax.distributed, "initialize", not_found)
+    alone = ["--processes", "2", "--process", "1", "--coordinator", "node0:1234"]
+    assert main(["train", str(folder / "sims.npz"), "--out", str(folder / "alone"), *alone]) == 2
+    waits, error = capsys.readouterr().err.strip().splitlines()
+    assert waits == "suffice: process 1 of 2 waits for process 0 at node0:1234"
+    assert error.startswith("suffice: error: process 1 has not found process 0 at node0:1234 (DEADLINE_EXCEEDED")
 
 
 def test_options_are_said_again_to_each_process():

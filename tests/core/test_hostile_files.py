@@ -163,6 +163,18 @@ def test_pickles_are_not_read(crafted, tmp_path):
         read_npz(tmp_path / "objects.npz")
 
 
+def test_a_number_is_not_repeated_along_a_table(crafted):
+    """pandas would make a column of it for each row of the others."""
+    for columns in ([["a", [1.0, 2.0]], ["b", 3.0]], [["a", [1.0, 2.0]], ["b", [1.0]]], [["a", "text"]]):
+        assert "columns are no lists of one length" in refusal(crafted({"$frame": columns}))
+    assert sf.load(crafted({"$frame": [["a", [1.0, 2.0]]]}))["a"].tolist() == [1.0, 2.0]
+
+
+def test_very_many_rows_of_no_numbers_are_refused(crafted):
+    assert "which holds no numbers" in refusal(crafted({"$array": 0, "kind": "numpy"}, [npy("(1000000000, 0)")]))
+    assert sf.load(crafted({"$array": 0, "kind": "numpy"}, [npy("(0, 100000)")])).shape == (0, 100_000)
+
+
 @pytest.mark.parametrize("shape", ["(1000000000000,)", "(1000000, 1000000, 1000000)", "(-1,)", "(2,)", "'x'", "(1.5,)"])
 def test_a_small_file_cannot_claim_a_large_array(crafted, shape):
     path = crafted({"$array": 0, "kind": "numpy"}, [npy(shape, data=bytes(8))])

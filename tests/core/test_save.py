@@ -1,6 +1,8 @@
 """Saving and loading: what goes in comes out, and a file cannot make code run."""
 
+import errno
 import json
+import os
 import zipfile
 
 import equinox as eqx
@@ -104,3 +106,13 @@ def test_a_file_of_another_format_is_told_of_in_one_short_sentence(tmp_path):
         with pytest.raises(ValueError, match=r"has format .*; this version reads format 1") as told:
             sf.load(path)
         assert len(str(told.value)) < 200 + len(str(path))
+
+
+def test_a_full_disk_is_said_with_the_name_of_the_file(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(zipfile.ZipFile, "writestr", full)
+    with pytest.raises(OSError, match="No space left on device") as caught:
+        sf.save({"a": 1}, tmp_path / "model.suffice")
+    assert caught.value.filename == str(tmp_path / "model.suffice") and not list(tmp_path.iterdir())

@@ -148,6 +148,35 @@ def test_a_zarr_with_a_chunk_lost_is_refused(tmp_path):
         sf.load_simulations(tmp_path / "a.zarr")
 
 
+def test_a_chunk_removed_after_a_zarr_was_opened_is_not_read_as_zeros(tmp_path):
+    x = np.ones((9000, 3), np.float32)
+    sims = sf.load_simulations(sf.Simulations(x[:, :1], x).save(tmp_path / "sims.zarr"))
+    assert (sims.rows([8999]).x == 1).all()
+    (tmp_path / "sims.zarr" / "x" / "c" / "2" / "0").unlink()
+    assert (sims.rows([0]).x == 1).all()
+    with pytest.raises(ValueError, match=r"rows of x cannot be read \(ValueError: chunk 2/0 of x is missing\)"):
+        sims.rows([0, 8999])
+
+
+def test_more_names_than_parameters_are_refused_before_they_are_read(tmp_path):
+    """Empty texts take no room in an HDF5 file, however many they are."""
+    path = tmp_path / "sims.h5"
+    with h5py.File(path, "w") as file:
+        file["theta"], file["x"] = np.zeros((3, 2)), np.zeros((3, 2))
+        file.create_dataset("names", (4 * 10**9,), "S1", chunks=(1000,))
+    with pytest.raises(ValueError, match="theta has 2 columns but 4000000000 names came"):
+        sf.load_simulations(path)
+
+
+def test_a_chunk_beyond_the_memory_is_refused(tmp_path):
+    path, x = tmp_path / "sims.zarr", np.zeros((3, 2), np.float32)
+    group = zarr.open_group(path, mode="w")
+    group.create_array("theta", data=x)
+    group.create_array("x", shape=(3, 10**13), chunks=(3, 10**13), dtype="float32")
+    with pytest.raises(ValueError, match=r"a chunk of x has shape .* more than the memory"):
+        sf.load_simulations(path)
+
+
 def test_a_zarr_without_its_description_is_refused(tmp_path):
     sf.Simulations(THETA, X["image"]).save(tmp_path / "a.zarr")
     (tmp_path / "a.zarr" / "zarr.json").unlink()

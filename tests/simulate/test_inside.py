@@ -1,6 +1,7 @@
 """Files that would take their numbers from elsewhere are refused, before anything outside is read."""
 
 import json
+import os
 import re
 import shutil
 import zipfile
@@ -50,6 +51,14 @@ def test_a_link_out_of_a_zarr_store(name, outside, tmp_path):
     place.unlink()
     place.symlink_to(tmp_path / "nowhere")
     assert re.search("outside of it; put a copy", refusal(path))
+
+
+def test_a_pipe_in_a_zarr_store_is_not_waited_for(tmp_path):
+    path = plain_zarr(tmp_path)
+    place = path / "x" / "c" / "1" / "0"
+    place.unlink()
+    os.mkfifo(place)
+    assert "x/c/1/0 in it is neither a file nor a folder" in refusal(path)
 
 
 def test_links_inside_a_store_and_to_the_whole_of_it_are_its_own(tmp_path):

@@ -214,6 +214,21 @@ def test_a_store_of_another_run_is_refused(tmp_path):
         sf.simulate(PRIOR, jax_line, 50, key=0, store=tmp_path / "else.zarr", **QUIET)
 
 
+def test_another_simulator_of_the_same_shapes_is_warned_of(tmp_path):
+    path = tmp_path / "sims.zarr"
+    first = sf.simulate(PRIOR, jax_line, 50, key=0, store=path, **QUIET)
+
+    def other(key, theta):
+        return jax.tree.map(lambda leaf: 1.1 * leaf, jax_line(key, theta))
+
+    for n in (60, 60):  # with rows to add, and without
+        with pytest.warns(UserWarning, match="row 0 of the store, simulated again, holds other data than are stored"):
+            sims = sf.simulate(PRIOR, other, n, key=0, store=path, **QUIET)
+    np.testing.assert_array_equal(sims.rows(np.arange(50)).x["x"], first.load().x["x"])
+    with pytest.raises(ValueError, match=r"returned .*x float32\[6\]"):
+        sf.simulate(PRIOR, lambda key, theta: {"x": theta, "sum": theta.sum()}, 60, key=0, store=path, **QUIET)
+
+
 def test_a_store_where_the_first_rows_failed(tmp_path):
     def late(key, theta):
         return jnp.where(theta[0] > 0.6, jnp.nan, theta)

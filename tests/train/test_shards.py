@@ -4,6 +4,7 @@ import gc
 import itertools
 import threading
 import time
+import tracemalloc
 from concurrent.futures import Future
 
 import h5py
@@ -14,6 +15,7 @@ import zarr
 
 import suffice as sf
 from suffice.train import Shards
+from suffice.train._as_source import as_source
 from suffice.train._read_ahead import NAME, ReadAhead
 from suffice.train._waited import Waited
 
@@ -23,6 +25,16 @@ N = 8192
 def reading():
     """Threads that read ahead now."""
     return [thread for thread in threading.enumerate() if thread.name == NAME]
+
+
+class Zeros:
+    """An array that lies nowhere."""
+
+    def __init__(self, rows, numbers):
+        self.shape, self.dtype, self.chunks = (rows, numbers), np.dtype(np.float32), (8, numbers)
+
+    def __getitem__(self, rows):
+        return np.zeros((len(range(*rows.indices(self.shape[0]))), self.shape[1]), self.dtype)
 
 
 def wait_until(true, seconds=20):
@@ -99,6 +111,30 @@ def test_segments_of_a_sorted_file_are_like_the_whole(stored):
     assert len(means) == 128 and 0.02 < spread < 0.14
 
 
+def test_the_rows_to_start_from_are_like_the_whole(stored):
+    """A sample of 16 places of a sorted file had means with a standard deviation of σ / 4."""
+    shards = Shards(stored, np.arange(N), batch_size=64, segment=256)
+    means = [float(np.mean(shards.sample(16_384, key=jax.random.key(k)).theta)) for k in range(20)]
+    assert len(shards.sample(16_384, key=jax.random.key(0)).theta) == 8 * 256
+    assert np.std(means) / np.sqrt(1 / 12) < 0.14
+
+
+def test_wide_rows_are_read_a_few_at_a_time():
+    rows = 10_000
+    sims = sf.Simulations(np.linspace(0, 1, rows, dtype=np.float32)[:, None], Zeros(rows, 20_000))  # 800 MB
+    tracemalloc.start()
+    try:
+        source = as_source(sims, batch_size=64)
+        train, _, _ = source.divide(0.1, 0.0, key=jax.random.key(0))
+        train.sample(16_384, key=jax.random.key(1))
+        for one in itertools.islice(train.segments(jax.random.key(2)), 3):
+            assert one.steps == 3
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert isinstance(source, Shards) and most < 400 * 2**20
+
+
 def test_the_pool_keeps_rows_of_x_with_their_parameters(stored):
     rows = stored.rows(np.arange(N))
     known = {float(t): x for t, x in zip(rows.theta[:, 0], rows.x)}
@@ -114,10 +150,10 @@ def test_blocks_are_whole_chunks_of_the_file(tmp_path):
     group.create_array("x", data=np.zeros((N, 8), np.float32), chunks=(100, 8))
     sims = sf.load_simulations(path)
     assert sims.chunk == 100
-    for segment, size in ((512, 100), (8192, 500), (120, 30)):
+    for segment, size in ((512, 100), (8192, 500), (128, 32)):
         blocks = Shards(sims, np.arange(N), batch_size=16, segment=segment)._blocks(jax.random.key(1))
         assert {len(block) for block in blocks[1:-1]} == {size}
-        assert size == 30 or all(block[0] % 100 == 0 for block in blocks)
+        assert size == 32 or all(block[0] % 100 == 0 for block in blocks)
 
 
 def run(sims, **options):

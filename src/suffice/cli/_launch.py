@@ -1,27 +1,37 @@
 """Several processes of one command on this machine."""
 
 import dataclasses
+import os
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Sequence
 from typing import Any, IO
+
+_LAUNCHED = "SUFFICE_LAUNCHED"
 
 
 def launch(command: str, options: Any, processes: int) -> int:
     """Run `suffice COMMAND` so often at once, each with its number; the first exit status that is not 0.
 
-    When one fails, the others are ended: they would wait for it.
+    When one fails, the others are ended: they would wait for it. They end too when this one is killed.
     """
     before = signal.signal(signal.SIGTERM, _end)  # as a queue ends its jobs: the processes end too
     common = [sys.executable, "-m", "suffice", command, *words(options), "--coordinator", f"localhost:{_free_port()}"]
     with tempfile.TemporaryFile("w+") as told:
         started = [
             # The first one speaks for all; what the others say of errors is kept.
-            subprocess.Popen([*common, "--process", str(i)], stdout=told if i else None, stderr=told if i else None)
+            subprocess.Popen(
+                [*common, "--process", str(i)],
+                stdin=subprocess.PIPE,
+                stdout=told if i else None,
+                stderr=told if i else None,
+                env=os.environ | {_LAUNCHED: "1"},
+            )
             for i in range(processes)
         ]
         try:
@@ -31,6 +41,19 @@ def launch(command: str, options: Any, processes: int) -> int:
                 one.kill()
                 one.wait()
             signal.signal(signal.SIGTERM, before)
+
+
+def end_with_launcher() -> bool:
+    """Whether `launch` started this process, which then ends when the launcher does, however it ends."""
+    launched = _LAUNCHED in os.environ
+    if launched:
+        threading.Thread(target=_end_when_closed, name="suffice waits for its launcher", daemon=True).start()
+    return launched
+
+
+def _end_when_closed() -> None:
+    sys.stdin.buffer.read()  # the other end of it closes when the launcher is gone
+    os._exit(1)
 
 
 def words(options: Any) -> list[str]:

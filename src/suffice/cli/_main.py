@@ -49,7 +49,9 @@ def main(args: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("suffice: interrupted; run the same command again to go on", file=sys.stderr)
         return 130
-    except MemoryError as error:
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "RESOURCE_EXHAUSTED" not in str(error):  # as JAX says it
+            raise
         print(f"suffice: error: this machine has too little memory for that. {_sentence(error)}", file=sys.stderr)
         return 2
     except (ValueError, TypeError, OSError) as error:

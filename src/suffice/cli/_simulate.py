@@ -86,7 +86,7 @@ def _module(name: str) -> ModuleType:
         if not name.startswith(missing):
             raise ValueError(f"module {name} imports {missing}, which is not installed") from error
         raise ValueError(f"there is no module {name!r} in {folder} or among what is installed") from None
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a script that ends itself when it is imported
         raise ValueError(f"module {name} cannot be imported ({type(error).__name__}: {error})") from error
     if Path(folder) in Path(getattr(module, "__file__", None) or os.sep).resolve().parents:
         cloudpickle.register_pickle_by_value(module)

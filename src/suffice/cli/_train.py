@@ -7,7 +7,7 @@ from typing import Any
 
 import jax
 
-from ..core import save
+from ..core import in_short, save
 from ..objectives import Flow, Ratio
 from ..priors import EmpiricalPrior
 from ..report import classes_of, summary_network
@@ -15,7 +15,7 @@ from ..simulate import Simulations
 from ..train import Fit, fit
 from ._folder import refuse_folder
 from ._infer import _groups, read_simulations
-from ._launch import launch
+from ._launch import end_with_launcher, launch
 from ._options_of_scale import Train
 
 
@@ -54,7 +54,16 @@ def _refuse(options: Train) -> None:
 
 def _together(options: Train) -> None:
     """Find the other processes; only the first one speaks, but for errors."""
-    jax.distributed.initialize(options.coordinator, options.processes, options.process)
+    where = f"process 0 at {options.coordinator}" if options.process else f"the others at {options.coordinator}"
+    if not end_with_launcher():
+        print(f"suffice: process {options.process} of {options.processes} waits for {where}", file=sys.stderr)
+    try:
+        jax.distributed.initialize(options.coordinator, options.processes, options.process)
+    except RuntimeError as error:
+        raise ValueError(
+            f"process {options.process} has not found {where} ({in_short(error)}); start all {options.processes} with "
+            "the same --coordinator, a host and port that each of them can reach"
+        ) from error
     if options.process:
         warnings.simplefilter("ignore")
 

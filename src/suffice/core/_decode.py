@@ -57,6 +57,14 @@ def _array(decoder: Decoder, node: dict) -> Any:
     return jnp.asarray(array, dtype=node.get("dtype", array.dtype))
 
 
+def _frame(decoder: Decoder, node: dict) -> pd.DataFrame:
+    columns = {decoder.decode(name): decoder.decode(values) for name, values in node["$frame"]}
+    # pandas repeats a single number as often as the other columns are long: a small file could fill the memory.
+    if any(not isinstance(values, list) for values in columns.values()) or len(set(map(len, columns.values()))) > 1:
+        raise Refused("the file holds a table whose columns are no lists of one length")
+    return pd.DataFrame(columns)
+
+
 def _object(decoder: Decoder, node: dict) -> Any:
     """The object by its fields; no constructor and no `__setattr__` of its class runs."""
     cls = decoder.names.a_class(node["$object"])
@@ -95,7 +103,7 @@ _RULES: dict[str, Callable[[Decoder, dict], Any]] = {
     "$struct": lambda d, n: jax.ShapeDtypeStruct(tuple(n["$struct"]), n["dtype"]),
     "$slice": lambda d, n: slice(*(d.decode(v) for v in n["$slice"])),
     "$dtype": lambda d, n: np.dtype(n["$dtype"]),
-    "$frame": lambda d, n: pd.DataFrame({d.decode(c): d.decode(v) for c, v in n["$frame"]}),
+    "$frame": _frame,
     "$namedtuple": _namedtuple,
     "$tuple": lambda d, n: tuple(d.decode(v) for v in n["$tuple"]),
     "$dict": lambda d, n: {d.decode(k): d.decode(v) for k, v in n["$dict"]},

@@ -8,6 +8,9 @@ from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
+# No bytes are needed for a thousand million rows of no numbers; what is then done for each row needs many.
+_MOST_EMPTY = 10**7
+
 
 class Header(NamedTuple):
     """What stands before the numbers."""
@@ -45,6 +48,8 @@ def read_header(stream: Any, size: int) -> Header:
     wanted = math.prod(shape) * dtype.itemsize
     if min(shape, default=0) < 0 or wanted != left:
         raise ValueError(f"an array of shape {shape} and type {dtype} needs {wanted} bytes, but {left} are there")
+    if math.prod(size for size in shape if size) > _MOST_EMPTY and not wanted:
+        raise ValueError(f"an array of shape {shape}, which holds no numbers")
     return Header(shape, fortran, dtype)
 
 

@@ -60,6 +60,10 @@ def save(obj: Any, path: str | Path) -> Path:
             archive.writestr("tree.json", text)
             encoder.write_arrays(archive)
         partial.replace(path)
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error  # a full disk does not say whose file it is
     finally:
         partial.unlink(missing_ok=True)
     return path

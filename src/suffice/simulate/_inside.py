@@ -26,12 +26,17 @@ def refuse_names(names: Iterable[str]) -> None:
 
 
 def refuse_links_in_zarr(path: Path) -> None:
-    """`LeavesStore` for symbolic links to places outside of the folder, and for metadata that name such places."""
+    """`LeavesStore` for symbolic links to places outside of the folder, for metadata that name such places, and for
+    what is no file at all: to read a named pipe is to wait for whoever writes into it.
+    """
     root = path.resolve()
     for folder, folders, files in os.walk(root):
         for name in (*folders, *files):
             place = os.path.join(folder, name)
-            if os.path.islink(place) and not Path(place).resolve().is_relative_to(root):
+            kind = os.lstat(place).st_mode
+            if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind) or stat.S_ISLNK(kind)):
+                raise LeavesStore(f"{os.path.relpath(place, root)} in it is neither a file nor a folder")
+            if stat.S_ISLNK(kind) and not Path(place).resolve().is_relative_to(root):
                 raise LeavesStore(
                     f"{os.path.relpath(place, root)} in it is a link to {os.readlink(place)}, outside of it; put "
                     "a copy of the data in its place if you trust it"

@@ -37,14 +37,16 @@ class AbstractKeep(abc.ABC):
             self.messages.pop(row, None)
         room = max(0, MOST_MESSAGES - len(self.messages))
         self.messages.update(sorted(piece.messages.items())[:room])
-        if piece.x is not None:
-            here = Outcome(int(piece.rows[0]), Status.OK, jax.tree.map(lambda leaf: leaf[0], piece.x), "")
-            self._expect(here)
+        self.expect(piece)
         self._write(piece)
         self.status[piece.rows] = piece.status
 
     def close(self) -> None:  # noqa: B027
         """No more rows come."""
+
+    def known(self) -> tuple[int, Any] | None:
+        """A row that was there before and has finished well, and its `x`; `None` where there is none."""
+        return None
 
     def writer(self) -> Any:
         """For workers that write what they computed themselves; `None` where they cannot."""
@@ -54,7 +56,11 @@ class AbstractKeep(abc.ABC):
         """A context that says what errors of writing mean."""
         return contextlib.nullcontext()
 
-    def _expect(self, outcome: Outcome) -> None:
+    def expect(self, piece: Piece) -> None:
+        """`ValueError` when its `x` has other arrays or shapes than the rows before."""
+        if piece.x is None:
+            return
+        outcome = Outcome(int(piece.rows[0]), Status.OK, jax.tree.map(lambda leaf: leaf[0], piece.x), "")
         if self.example is None:
             self.example, self.first = example_of(outcome.x), outcome.row
         refuse_other_shape(self.example, self.first, outcome)

@@ -1,5 +1,6 @@
 """Open a file of simulations that anybody's code may have written."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -69,9 +70,10 @@ def _simulations(path: Path, opened: Opened) -> Simulations:
     theta, status = (_whole(path, arrays, name) for name in ("theta", "status"))
     try:
         theta = theta[:, None] if theta.ndim == 1 else theta
+        names = _names(opened.names, theta.shape[1])
         if status is not None and (status == UNDONE).any():
-            return _done_rows(theta, x, opened, status)
-        return Simulations(theta, x, opened.names, status, opened.messages)
+            return _done_rows(theta, x, names, status)
+        return Simulations(theta, x, names, status, opened.messages)
     except (ValueError, TypeError, IndexError) as error:
         raise ValueError(f"{path}: {error}") from error
 
@@ -100,13 +102,25 @@ def _whole(path: Path, arrays: dict[str, Any], name: str) -> Any:
         ) from error
 
 
-def _done_rows(theta: np.ndarray, x: Any, opened: Opened, status: np.ndarray) -> Simulations:
+def _names(found: Any, columns: int) -> list[str] | None:
+    """Names of the parameters as texts. They are counted before they are read: a small file can hold very many."""
+    if found is None:
+        return None
+    shape = np.shape(found)
+    if math.prod(shape) > columns:
+        raise ValueError(f"theta has {columns} columns but {math.prod(shape)} names came")
+    if not isinstance(found, str | bytes | list):
+        found = found[:] if shape else found[()]
+    return [one.decode() if isinstance(one, bytes) else str(one) for one in np.atleast_1d(np.asarray(found)).ravel()]
+
+
+def _done_rows(theta: np.ndarray, x: Any, names: Any, status: np.ndarray) -> Simulations:
     """The finished rows of a store that is still growing, or was left unfinished."""
     from ._some_rows import SomeRows
 
     rows = np.flatnonzero(status != UNDONE)
     some = {k: SomeRows(v, rows) for k, v in x.items()} if isinstance(x, dict) else SomeRows(x, rows)
-    return Simulations(theta[rows], some, opened.names, status[rows])
+    return Simulations(theta[rows], some, names, status[rows])
 
 
 def _read_npz(path: Path) -> Opened:
@@ -114,7 +128,7 @@ def _read_npz(path: Path) -> Opened:
     names = arrays.pop("names", None)
     if isinstance(names, FileRows):
         raise ValueError(f"names are numbers of type {names.dtype}, not texts")
-    return Opened(arrays, None if names is None else [str(name) for name in np.atleast_1d(names)], {})
+    return Opened(arrays, names, {})
 
 
 def _read_zarr(path: Path) -> Opened:
@@ -130,11 +144,8 @@ def _read_hdf5(path: Path) -> Opened:
     refuse_links_in_hdf5(file)
     arrays: dict[str, Any] = {}
     file.visititems(lambda name, item: arrays.update({name: item}) if isinstance(item, h5py.Dataset) else None)
-    names = file.attrs.get("names")
-    if names is None and "names" in arrays:
-        names = arrays.pop("names").asstr()[:]
-    texts = None if names is None else [n.decode() if isinstance(n, bytes) else str(n) for n in np.atleast_1d(names)]
-    return Opened(arrays, texts, {})
+    names = file.attrs.get("names", arrays.pop("names", None))
+    return Opened(arrays, names, {})
 
 
 _READERS: dict[str, Callable[[Path], Opened]] = {

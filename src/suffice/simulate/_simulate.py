@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ..core import as_key, bar, check_whole, KeyLike
+from ..core import as_key, bar, check_whole, KeyLike, refuse_beyond_memory
 from ..priors import AbstractPrior
 from ._block import Job
 from ._cluster import cpus
@@ -20,6 +20,7 @@ from ._draw import draw_theta
 from ._given import fix_columns, split_given
 from ._keep import AbstractKeep, Memory
 from ._piece import Piece
+from ._same_simulator import warn_of_another_simulator
 from ._simulations import Simulations
 from ._store import Store
 from ._traced import run_traced, WithGiven
@@ -64,7 +65,8 @@ def simulate(
     - `workers`: processes; by default, for simulators that cannot be traced, as many as there are CPUs. Or a
       `dask.distributed.Client` (`pip install 'suffice[dask]'`), on whose workers suffice must be installed.
     - `store`: path of a Zarr group. Rows are added as they are finished; the same call after a kill goes on
-      where it stopped, and with a larger `n` adds rows. The simulations returned stay there, on disk. One run
+      where it stopped, and with a larger `n` adds rows. The simulations returned stay there, on disk. Of a simulator
+      that JAX traces one finished row is simulated again, and a warning says when it has changed since. One run
       at a time may add rows. On a cluster each worker writes the chunks that it computed, so the path must lie on
       a file system that all of them share.
     - `chunk`: rows simulated at once, and rows in a chunk of the store.
@@ -95,6 +97,7 @@ def simulate(
     _refuse(simulator=simulator, n=n, workers=workers, chunk=chunk, timeout=timeout, retries=retries)
     for_theta, for_rows = jax.random.split(as_key(key))
     columns, quantities = split_given(given, prior, simulator)
+    refuse_beyond_memory(f"theta of {n} simulations", (n, prior.dim), jnp.result_type(float))
     tracing = _tracing(simulator, quantities, prior.dim, workers, timeout)
     theta = fix_columns(draw_theta(prior, n, for_theta), columns, prior)
     identity = {"key": _entropy(for_rows), "given": {name: v.tolist() for name, v in quantities.items()}}
@@ -160,6 +163,10 @@ def _carry_out(
     n = len(run.theta)
     verdict = Verdict(keep, run.theta, names, tracing.reason)
     try:
+        if tracing.example is not None and (known := keep.known()) is not None:
+            again = next(run._replace(todo=np.array([known[0]])).traced(1, lambda _: None))
+            keep.expect(again)
+            warn_of_another_simulator(known[1], again)
         with bar(n, "simulate", enabled=progress, unit="sim") as shown, keep.told():
             shown.update(n - len(keep.todo))
             if is_client(workers):

@@ -6,7 +6,7 @@ from typing import Any
 
 import jax
 import numpy as np
-from jaxtyping import Int, PyTree
+from jaxtyping import Bool, Int, PyTree
 
 from ..priors import AbstractPrior
 from ._batch import Batch
@@ -15,7 +15,7 @@ from ._reading import chunk_rows, is_lazy, read_rows, row_bytes, Stored
 from ._select import selected_target, selected_x
 from ._status import Status
 
-_SCAN_ROWS = 16_384
+_SCAN_ROWS, _SCAN_BYTES = 16_384, 64 * 2**20
 _INTEGERS = "bui"
 
 
@@ -97,6 +97,11 @@ class Simulations:
         """Rows that are read from disk together in any case: those of a chunk of the array with the largest rows."""
         return chunk_rows(max(jax.tree.leaves(self.x), key=row_bytes)) if not self.in_memory else 1
 
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of one row of all arrays together."""
+        return sum(map(row_bytes, jax.tree.leaves((self.theta, self.x))))
+
     def load(self) -> "Simulations":
         """All of it in memory."""
         return self if self.in_memory else self[:]
@@ -112,9 +117,15 @@ class Simulations:
         once.
         """
         if self._status is None:
-            kinds = [np.where(good, Status.OK, Status.NONFINITE) for good in map(_finite, self._chunks())]
-            self._status = np.concatenate([np.zeros(0, np.int8), *kinds]).astype(np.int8)
+            self._status = np.where(self._finite(), Status.OK, Status.NONFINITE).astype(np.int8)
         return self._status
+
+    def usable(self) -> Bool[np.ndarray, " n"]:
+        """Which rows have finished well and hold finite numbers only, `(n,)`; all are read, in parts of 64 MB."""
+        finite = self._finite()
+        if self._status is None:
+            self._status = np.where(finite, Status.OK, Status.NONFINITE).astype(np.int8)
+        return finite & (self._status == Status.OK)
 
     @property
     def failures(self) -> Failures:
@@ -176,7 +187,13 @@ class Simulations:
 
         return save_simulations(self, Path(path))
 
-    def _chunks(self, x: bool = True, size: int = _SCAN_ROWS) -> Iterator[Batch]:
+    def _finite(self) -> np.ndarray:
+        return np.concatenate([np.zeros(0, bool), *map(_finite, self._chunks())])
+
+    def _chunks(self, x: bool = True) -> Iterator[Batch]:
+        """All rows in order, so many at a time that they take little memory however wide they are."""
+        size = min(_SCAN_ROWS, max(1, _SCAN_BYTES // self.row_bytes))
+        size = max(size // self.chunk * self.chunk, min(size, self.chunk))
         for start in range(0, len(self), size):
             index = np.arange(start, min(start + size, len(self)))
             yield self.rows(index) if x else Batch(read_rows(self.theta, index, "theta"), ())

@@ -15,6 +15,7 @@ from ._keep import AbstractKeep
 from ._layout import arrays_in, example_in, Layout, put_rows, room, set_rows, Writer
 from ._lease import Lease
 from ._piece import Piece
+from ._reading import read_rows
 from ._simulations import Simulations
 from ._some_rows import SomeRows
 from ._status import Status, UNDONE
@@ -57,6 +58,14 @@ class Store(AbstractKeep):
     def close(self) -> None:
         if self._lease is not None:
             self._lease.release()
+
+    def known(self) -> tuple[int, Any] | None:
+        found = np.flatnonzero(self.status == Status.OK)[:1]
+        if not len(found):
+            return None
+        leaves = {name: leaf for name, leaf in arrays_in(self._group).items() if name == "x" or name.startswith("x/")}
+        x = {name[2:]: read_rows(leaf, found, name)[0] for name, leaf in leaves.items()}
+        return int(found[0]), x.get("", x)
 
     def writer(self) -> Writer | None:
         """For workers that write their chunks; `None` where a chunk of an array reaches over the end of a block."""

@@ -8,8 +8,9 @@ from typing import Any
 
 import jax
 import numpy as np
-from jaxtyping import PyTree
+from jaxtyping import PyTree, Shaped
 
+from ..core import refuse_beyond_memory
 from ._inside import refuse_links_in_zarr
 from ._status import UNDONE
 
@@ -24,25 +25,48 @@ FORMAT = 1
 _CHUNK_BYTES = 8 * 2**20
 
 
-def open_zarr(path: Path) -> tuple[dict[str, Any], list[str] | None, dict[int, str]]:
+def open_zarr(path: Path) -> tuple[dict[str, Any], Any, dict[int, str]]:
     """Arrays by name, names of the parameters, and messages of failures by row."""
     group = open_zarr_group(path)
     arrays: dict[str, Any] = dict(group.arrays())
     for name, inner in group.groups():
         arrays |= {f"{name}/{key}": leaf for key, leaf in inner.arrays()}
     if MARK in group.attrs:
+        refuse_beyond_memory("status", arrays["status"].shape, arrays["status"].dtype)
         done = np.flatnonzero(np.asarray(arrays["status"][:]) != UNDONE)
         for name, leaf in arrays.items():
             refuse_missing_chunks(path, name, leaf, done)
-    names: Any = group.attrs.get("names")
-    if names is None and "names" in arrays:
-        names = arrays.pop("names")[:].tolist()
+        arrays = {name: WholeChunks(path, name, leaf, done) for name, leaf in arrays.items()}
+    names: Any = group.attrs.get("names", arrays.pop("names", None))
     messages: Any = group.attrs.get("messages", {})
-    return (
-        arrays,
-        None if names is None else [str(name) for name in names],
-        {int(k): v for k, v in messages.items()},
-    )
+    return arrays, names, {int(k): v for k, v in messages.items()}
+
+
+class WholeChunks:
+    """A Zarr array of which the chunks with rows `done` are on disk: one that has gone is refused when it is read, not
+    read as zeros.
+    """
+
+    def __init__(self, path: Path, name: str, leaf: Any, done: np.ndarray):
+        self._path, self._name, self._leaf, self._done = path, name, leaf, done
+        self.shape, self.dtype, self.ndim, self.chunks = leaf.shape, leaf.dtype, leaf.ndim, leaf.chunks
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, index: Any) -> Any:
+        found = np.asarray(self._leaf[index])
+        rows, there = index[0] if isinstance(index, tuple) and index else index, self._done
+        if isinstance(rows, int | np.integer):
+            rows = slice(int(rows), int(rows) + 1 or None)
+        if isinstance(rows, slice) and (rows.step or 1) > 0:
+            start, stop, _ = rows.indices(len(self))
+            there = there[np.searchsorted(there, start) : np.searchsorted(there, stop)]
+        refuse_missing_chunks(self._path, self._name, self._leaf, there)
+        return found
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Shaped[np.ndarray, "n ..."]:
+        return np.asarray(self[:], dtype)
 
 
 def open_zarr_group(path: Path) -> Any:
@@ -57,6 +81,7 @@ def open_zarr_group(path: Path) -> Any:
     for name, member in group.members(max_depth=None):
         if isinstance(member, zarr.Array):
             _refuse_codecs(name, member)
+            refuse_beyond_memory(f"a chunk of {name}", member.chunks, np.dtype(member.dtype))
     return group
 
 

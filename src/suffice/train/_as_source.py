@@ -39,6 +39,6 @@ def as_source(data: Simulations | AbstractSource, batch_size: int = 256, segment
 
 
 def _segment(sims: Simulations) -> int:
-    """Rows that take about 16 MB, so that what is trained on and what is read ahead stay small."""
+    """Rows that take about 16 MB, so that what is trained on and what is read ahead stay small; at least a batch."""
     numbers = sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(sims.x)) // len(sims)
-    return int(np.clip(2**22 // max(1, numbers), 4096, 262_144))
+    return min(2**22 // max(1, numbers), 262_144)

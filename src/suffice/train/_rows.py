@@ -3,13 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-import jax
 import numpy as np
 
 from ..core import warn
 from ..simulate import Batch, Simulations
-
-_CHUNK = 65_536
 
 
 def usable_rows(sims: Simulations) -> np.ndarray:
@@ -19,7 +16,7 @@ def usable_rows(sims: Simulations) -> np.ndarray:
     varies. **Warns** when rows are left out, for what remains is then no longer a sample of
     the prior and the simulator.
     """
-    good = np.concatenate([_good(sims, start) for start in range(0, len(sims), _CHUNK)])
+    good = sims.usable()
     bad = int((~good).sum())
     if bad > 0.5 * len(good):
         raise ValueError(
@@ -33,17 +30,6 @@ def usable_rows(sims: Simulations) -> np.ndarray:
             "only, and the posterior is biased towards parameters that fail often. See sims.failures",
         )
     return np.flatnonzero(good)
-
-
-def _good(sims: Simulations, start: int) -> np.ndarray:
-    rows = np.arange(start, min(start + _CHUNK, len(sims)))
-    batch = sims.rows(rows)
-    good = np.asarray(sims.status[start : start + len(rows)]) == 0
-    for leaf in jax.tree.leaves(batch):
-        leaf = np.asarray(leaf)
-        if leaf.dtype.kind in "fc":
-            good &= np.isfinite(leaf).reshape(len(leaf), -1).all(axis=1)
-    return good
 
 
 def refuse_constant_parameters(rows: Any, names: tuple[str, ...], learned: Sequence[str]) -> None:

@@ -12,8 +12,10 @@ from ._arrays import Arrays, evenly
 from ._read_ahead import ReadAhead
 from ._source import AbstractSource, random_split, Split
 
-_MAX_VALID = 20_000
-_BLOCKS = 16
+# Held-out rows are kept in memory: at most so many, and of wide rows as many as take so many bytes, but for a few.
+_MAX_VALID, _VALID_BYTES, _MIN_VALID = 20_000, 2**28, 1000
+# Places of the file that a segment is read from, and those that the rows to start from are.
+_BLOCKS, _PLACES = 16, 128
 # Segments that wait for their turn in the pool, and segments that wait for the device.
 _POOL, _AHEAD = 8, 2
 
@@ -27,7 +29,7 @@ class Shards(AbstractSource):
     from more than a hundred places, so a file sorted by a parameter does no harm. Each row is used once an epoch, but
     for less than a segment of them, other ones each time. A thread reads and mixes, and puts the next two segments
     on the device, while one trains: about twelve segments are in memory, whatever the size of the file. At most
-    20,000 held-out rows are kept in memory.
+    20,000 held-out rows are kept in memory, of wide rows those that take 256 MB, or 1,000.
 
     **Arguments:**
 
@@ -46,7 +48,8 @@ class Shards(AbstractSource):
     def __init__(self, sims: Simulations, rows: np.ndarray, *, batch_size: int, segment: int):
         self.sims, self.rows = sims, np.sort(np.asarray(rows))
         self.batch_size = min(batch_size, len(rows))
-        self.segment = min(max(segment, self.batch_size), len(rows))
+        # Whole batches: what would not fill one would be read and left out.
+        self.segment = min(max(segment, self.batch_size), len(rows)) // self.batch_size * self.batch_size
         self.steps = (len(rows) // self.segment) * (self.segment // self.batch_size)
 
     @property
@@ -62,15 +65,19 @@ class Shards(AbstractSource):
         return self.sims.rows(self.rows[np.asarray(plan[index])])
 
     def divide(self, valid: float, test: float, *, key: Array) -> tuple[AbstractSource, AbstractSource, Split]:
-        split = random_split(self.rows, min(valid, _MAX_VALID / len(self.rows)), test, key=key)
+        most = min(_MAX_VALID, max(_MIN_VALID, _VALID_BYTES // self.sims.row_bytes))
+        split = random_split(self.rows, min(valid, most / len(self.rows)), test, key=key)
         held_out = self.sims.rows(split.valid)
         train = Shards(self.sims, split.train, batch_size=self.batch_size, segment=self.segment)
         return train, evenly(held_out, np.arange(len(split.valid)), self.batch_size), split
 
     def sample(self, n: int, *, key: Array) -> Batch:
-        blocks = self._blocks(key)
-        chosen = np.asarray(jax.random.permutation(key, len(blocks))[:_BLOCKS])
-        rows = np.concatenate([blocks[i] for i in chosen])[:n]
+        blocks, n = self._blocks(key), min(n, _POOL * self.segment)
+        places = max(_PLACES, -(-n * len(blocks) // len(self.rows)))
+        chosen = np.asarray(jax.random.permutation(key, len(blocks))[:places])
+        rows = np.concatenate([blocks[i] for i in chosen])
+        if n < len(rows):
+            rows = np.random.default_rng(np.asarray(jax.random.key_data(key)).ravel()).choice(rows, n, replace=False)
         return self.sims.rows(np.sort(rows))
 
     def segments(self, key: Array) -> Iterator[AbstractSource]:
