@@ -117,7 +117,8 @@ def test_a_fit_never_ends_worse_than_it_began():
     objective = Flow(lambda x: x, prior, layers=1, width=8, depth=1)
     with pytest.raises(ValueError, match="monitor must be one of loss, but 'other' came"):
         fit(objective, sims, monitor="other", **ruined)
-    found = fit(objective, sims, ensemble=2, **ruined)
+    found = fit(objective, sims, ensemble=2, plateau=1, **ruined)
+    assert (found.history["learning_rate"] == 1.0).all()  # it does not fall because the start was better
     history = found.history.set_index(["epoch", "member"])["valid_loss"]
     assert history.loc[1:].min() > history.loc[0].max() + 0.1  # what training makes of it
     for own in found.objective.members:

@@ -74,7 +74,11 @@ class Task(NamedTuple):
 
 
 def judged_before(task: Task, progress: Progress) -> Progress:
-    """With the weights that the fit begins from as the best so far; the history has them as epoch 0."""
+    """With the weights that the fit begins from as the best so far; the history has them as epoch 0.
+
+    The learning rate and the end follow the epochs alone: the first ones are often worse than a good start, and a rate
+    that falls for it would leave what can be learned unlearned.
+    """
     started, key, state = time.perf_counter(), jax.random.fold_in(task.key, 0), progress.state
     if task.members is None:
         value = value_before(state, task.fixed, task.held_out, everywhere(key), task.settings)
@@ -85,10 +89,8 @@ def judged_before(task: Task, progress: Progress) -> Progress:
     times = {"seconds": time.perf_counter() - started, "waited": 0.0}
     value = jnp.where(jnp.isfinite(value), value, jnp.inf)
     state = eqx.tree_at(lambda s: s.best_value, state, value.astype(state.best_value.dtype))
-    best = np.atleast_1d(np.asarray(value, float)).tolist()
-    patience = tuple(one._replace(best=own) for one, own in zip(progress.patience, best))
-    rows = _rows(task, 0, numbers, [one.rate for one in patience], times)
-    return Progress(state, patience, 0, rows)
+    rows = _rows(task, 0, numbers, [one.rate for one in progress.patience], times)
+    return Progress(state, progress.patience, 0, rows)
 
 
 def one_epoch(task: Task, progress: Progress, segments: Iterator[Any] | None = None) -> tuple[Progress, Iterator[Any]]:
