@@ -15,7 +15,7 @@ from ._source import AbstractSource, random_split, Split
 # Held-out rows are kept in memory: at most so many, and of wide rows as many as take so many bytes, but for a few.
 _MAX_VALID, _VALID_BYTES, _MIN_VALID = 20_000, 2**28, 1000
 # Places of the file that a segment is read from, and those that the rows to start from are.
-_BLOCKS, _PLACES = 16, 128
+_BLOCKS, _PLACES, _START_BYTES = 16, 128, 2**26
 # Segments that wait for their turn in the pool, and segments that wait for the device.
 _POOL, _AHEAD = 8, 2
 
@@ -72,7 +72,7 @@ class Shards(AbstractSource):
         return train, evenly(held_out, np.arange(len(split.valid)), self.batch_size), split
 
     def sample(self, n: int, *, key: Array) -> Batch:
-        blocks, n = self._blocks(key), min(n, _POOL * self.segment)
+        blocks, n = self._blocks(key), min(n, max(_POOL * self.segment, _START_BYTES // self.sims.row_bytes))
         places = max(_PLACES, -(-n * len(blocks) // len(self.rows)))
         chosen = np.asarray(jax.random.permutation(key, len(blocks))[:places])
         rows = np.concatenate([blocks[i] for i in chosen])
