@@ -52,7 +52,10 @@ def end_with_launcher() -> bool:
 
 
 def _end_when_closed() -> None:
-    sys.stdin.buffer.read()  # the other end of it closes when the launcher is gone
+    # The other end of standard input closes when the launcher is gone. Read below Python's buffer, whose lock a thread
+    # that waits would keep while the interpreter ends.
+    while os.read(0, 1):
+        pass
     os._exit(1)
 
 
