@@ -97,7 +97,7 @@ def problems() -> dict[str, Problem]:
 def learned(problem: Problem, seed: int) -> dict[str, sf.Fit]:
     """A fit of every objective."""
     process, network = problem.process, problem.network(seed)
-    # Epochs of many steps: with 200 the learning rate fell while all but the squared errors were still gaining.
+    # Epochs of many steps: with 200 the learning rate of the ratio fell while it still gained.
     sims = sf.Fresh(process.prior, process, steps=500)
     settings = {"key": seed, "max_epochs": 120, "progress": False}
     objectives = {

@@ -118,7 +118,12 @@ def arrays_in(group: Any) -> dict[str, Any]:
 def example_in(arrays: dict[str, Any]) -> Any:
     """Shapes and types of one `x` of stored arrays."""
     one = {name: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype) for name, leaf in arrays.items()}
-    return one["x"] if "x" in one else {name[2:]: leaf for name, leaf in one.items() if name.startswith("x/")}
+    return x_in(one)
+
+
+def x_in(arrays: dict[str, Any]) -> Any:
+    """Of arrays by their stored names those of `x`: one alone, or a dict of those called `x/NAME`."""
+    return arrays["x"] if "x" in arrays else {name[2:]: leaf for name, leaf in arrays.items() if name.startswith("x/")}
 
 
 @contextlib.contextmanager

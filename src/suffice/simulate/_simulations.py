@@ -122,10 +122,9 @@ class Simulations:
 
     def usable(self) -> Bool[np.ndarray, " n"]:
         """Which rows have finished well and hold finite numbers only, `(n,)`; all are read, in parts of 64 MB."""
-        finite = self._finite()
         if self._status is None:
-            self._status = np.where(finite, Status.OK, Status.NONFINITE).astype(np.int8)
-        return finite & (self._status == Status.OK)
+            return self.status == Status.OK  # for which all rows are looked at
+        return self._finite() & (self._status == Status.OK)
 
     @property
     def failures(self) -> Failures:
@@ -193,7 +192,8 @@ class Simulations:
     def _chunks(self, x: bool = True) -> Iterator[Batch]:
         """All rows in order, so many at a time that they take little memory however wide they are."""
         size = min(_SCAN_ROWS, max(1, _SCAN_BYTES // self.row_bytes))
-        size = max(size // self.chunk * self.chunk, min(size, self.chunk))
+        if size > self.chunk:  # whole chunks, so that none is read twice
+            size = size // self.chunk * self.chunk
         for start in range(0, len(self), size):
             index = np.arange(start, min(start + size, len(self)))
             yield self.rows(index) if x else Batch(read_rows(self.theta, index, "theta"), ())

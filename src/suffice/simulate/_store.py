@@ -8,11 +8,12 @@ alone."""
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 
 from ._inside import LeavesStore
 from ._keep import AbstractKeep
-from ._layout import arrays_in, example_in, Layout, put_rows, room, set_rows, Writer
+from ._layout import arrays_in, example_in, Layout, put_rows, room, set_rows, Writer, x_in
 from ._lease import Lease
 from ._piece import Piece
 from ._reading import read_rows
@@ -63,9 +64,7 @@ class Store(AbstractKeep):
         found = np.flatnonzero(self.status == Status.OK)[:1]
         if not len(found):
             return None
-        leaves = {name: leaf for name, leaf in arrays_in(self._group).items() if name == "x" or name.startswith("x/")}
-        x = {name[2:]: read_rows(leaf, found, name)[0] for name, leaf in leaves.items()}
-        return int(found[0]), x.get("", x)
+        return int(found[0]), jax.tree.map(lambda leaf: read_rows(leaf, found, "x")[0], x_in(arrays_in(self._group)))
 
     def writer(self) -> Writer | None:
         """For workers that write their chunks; `None` where a chunk of an array reaches over the end of a block."""
@@ -189,8 +188,8 @@ class Store(AbstractKeep):
     def finish(self) -> Simulations:
         arrays, _, _ = open_zarr(self._path)
         n = len(self._theta)
-        x: Any = {name[2:]: _first(leaf, n) for name, leaf in arrays.items() if name.startswith("x/")}
-        return Simulations(self._theta, x or _first(arrays["x"], n), self._names, self.status, self.messages)
+        x = jax.tree.map(lambda leaf: _first(leaf, n), x_in(arrays))
+        return Simulations(self._theta, x, self._names, self.status, self.messages)
 
 
 def _first(leaf: Any, n: int) -> Any:

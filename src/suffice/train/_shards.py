@@ -14,7 +14,7 @@ from ._source import AbstractSource, random_split, Split
 
 # Held-out rows are kept in memory: at most so many, and of wide rows as many as take so many bytes, but for a few.
 _MAX_VALID, _VALID_BYTES, _MIN_VALID = 20_000, 2**28, 1000
-# Places of the file that a segment is read from, and those that the rows to start from are.
+# Places of the file that a segment is read from, and those of the rows to start from, which may take so many bytes.
 _BLOCKS, _PLACES, _START_BYTES = 16, 128, 2**26
 # Segments that wait for their turn in the pool, and segments that wait for the device.
 _POOL, _AHEAD = 8, 2
