@@ -55,13 +55,13 @@ def test_discrete_parameters_get_their_probabilities_and_bayes_factors():
     sims = sf.simulate(prior, simulator, 20_000, key=0, **QUIET)
     objective = sf.Ratio(sf.networks.MLP(1, 2, width=32, key=1), classes={"model": 2})
     fit = sf.fit(objective, sims, key=2, max_epochs=20, average=0.98, **QUIET)
-    x = np.linspace(-0.5, 2.5, 7, dtype=np.float32)[:, None]
+    x = np.linspace(0.0, 2.0, 5, dtype=np.float32)[:, None]  # where both models have hundreds of rows
     part = sf.posterior(fit, prior, x).marginal("model")
-    np.testing.assert_allclose(part.evidence, 1.0, atol=0.03)
+    np.testing.assert_allclose(part.evidence, 1.0, atol=0.02)
     odds = np.exp(2.0 * x[:, 0] - 2.0)
     np.testing.assert_allclose(part.mass[:, 1], 0.7 * odds / (0.3 + 0.7 * odds), atol=0.03)
     bayes_factor = part.log_ratio[:, 1] - part.log_ratio[:, 0]
-    np.testing.assert_allclose(bayes_factor, 2.0 * x[:, 0] - 2.0, atol=0.25)
+    np.testing.assert_allclose(bayes_factor, 2.0 * x[:, 0] - 2.0, atol=0.15)
 
 
 def pairs(n=200_000, candidates=4):
