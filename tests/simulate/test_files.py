@@ -1,6 +1,7 @@
 """Files of every format: written by us or by the format's own library, whole or broken."""
 
 import json
+import os
 import pickle
 import tracemalloc
 import zipfile
@@ -11,6 +12,7 @@ import pytest
 import zarr
 
 import suffice as sf
+from suffice.simulate._status import UNDONE
 
 ENDINGS = (".npz", ".zarr", ".h5", ".hdf5")
 N = 5000
@@ -166,6 +168,65 @@ def test_more_names_than_parameters_are_refused_before_they_are_read(tmp_path):
         file.create_dataset("names", (4 * 10**9,), "S1", chunks=(1000,))
     with pytest.raises(ValueError, match="theta has 2 columns but 4000000000 names came"):
         sf.load_simulations(path)
+
+
+def test_names_that_are_no_texts_or_too_long_are_refused_in_a_sentence(tmp_path):
+    def refused(message, **names):
+        path = tmp_path / "sims.h5"
+        with h5py.File(path, "w") as file:
+            file["theta"], file["x"] = np.zeros((3, 2)), np.zeros((3, 2))
+            file.create_dataset("names", **names)
+        with pytest.raises(ValueError, match=f"sims.h5: {message}"):
+            sf.load_simulations(path)
+
+    refused("names are numbers of type int64, not texts", data=np.arange(2))
+    refused("names may take 4096 bytes each, but 100000000 came", shape=(2,), dtype="S100000000", chunks=(1,))
+    group = zarr.open_group(tmp_path / "sims.zarr", mode="w", attributes={"names": {"a": 1}})
+    for name in ("theta", "x"):
+        group.create_array(name, data=np.zeros((3, 2)))
+    with pytest.raises(ValueError, match="names are of type dict, not a list of texts"):
+        sf.load_simulations(tmp_path / "sims.zarr")
+
+
+def test_names_in_a_damaged_chunk_are_said_to_be(tmp_path):
+    path = tmp_path / "sims.h5"
+    with h5py.File(path, "w") as file:
+        file["theta"], file["x"] = np.zeros((3, 2)), np.zeros((3, 2))
+        file.create_dataset("names", data=np.array([b"alpha", b"beta"]), chunks=(2,), compression="gzip")
+        chunk = file["names"].id.get_chunk_info(0)
+    with open(path, "r+b") as raw:
+        raw.seek(chunk.byte_offset)
+        raw.write(b"\xff" * chunk.size)
+    with pytest.raises(ValueError, match=r"names cannot be read \(OSError.*corrupt or truncated"):
+        sf.load_simulations(path)
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+def test_rows_that_are_not_there_yet_are_left_out_of_any_format(save, tmp_path):
+    status = np.zeros(30, np.int8)
+    status[3] = UNDONE
+    save(tmp_path / "sims.npz", theta=THETA[:30], x=X["image"][:30], status=status)
+    sims = sf.load_simulations(tmp_path / "sims.npz")
+    assert len(sims) == 29
+    np.testing.assert_array_equal(sims.rows([3]).x[0], X["image"][4])
+    save(tmp_path / "short.npz", theta=THETA[:30], x=X["image"][:20], status=status)
+    with pytest.raises(ValueError, match="x has 20 rows, but status says that row 29 is there"):
+        sf.load_simulations(tmp_path / "short.npz")
+
+
+def test_a_chunk_that_goes_while_a_store_is_opened_is_no_fault(tmp_path, monkeypatch):
+    """A run writes a chunk under another name first, and renames it."""
+    path = sf.Simulations(THETA, X["image"]).save(tmp_path / "sims.zarr")
+    (path / "x" / "c" / "0" / "0.partial").write_bytes(b"half")
+    look = os.lstat
+
+    def renamed(place):
+        if str(place).endswith(".partial"):
+            (path / "x" / "c" / "0" / "0.partial").unlink()
+        return look(place)
+
+    monkeypatch.setattr("suffice.simulate._inside.os.lstat", renamed)
+    assert len(sf.load_simulations(path)) == N
 
 
 def test_a_chunk_beyond_the_memory_is_refused(tmp_path):

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 
 import jax
 import jax.numpy as jnp
@@ -202,7 +203,7 @@ def test_a_store_of_another_run_is_refused(tmp_path):
         (PRIOR, jax_line, 1, "another key"),
         (narrow, jax_line, 0, "another prior"),
         (other, jax_line, 0, r"about the parameters .*z\[0\].*, the prior about .*y\[0\]"),
-        (PRIOR, longer, 0, r"returned .*x float32\[6\].* but .*x float32\[9\]"),
+        (PRIOR, longer, 0, r"returned .*x float32\[9\].* of which the store holds .*x float32\[6\]"),
     ):
         with pytest.raises(ValueError, match=message):
             sf.simulate(prior, simulator, 60, key=key, store=path, **QUIET)
@@ -225,8 +226,46 @@ def test_another_simulator_of_the_same_shapes_is_warned_of(tmp_path):
         with pytest.warns(UserWarning, match="row 0 of the store, simulated again, holds other data than are stored"):
             sims = sf.simulate(PRIOR, other, n, key=0, store=path, **QUIET)
     np.testing.assert_array_equal(sims.rows(np.arange(50)).x["x"], first.load().x["x"])
-    with pytest.raises(ValueError, match=r"returned .*x float32\[6\]"):
+    with pytest.raises(ValueError, match=r"returned sum .* of which the store holds .*x float32\[6\]"):
         sf.simulate(PRIOR, lambda key, theta: {"x": theta, "sum": theta.sum()}, 60, key=0, store=path, **QUIET)
+
+
+def test_a_small_change_beside_large_numbers_is_warned_of(tmp_path):
+    path = tmp_path / "sims.zarr"
+    sf.simulate(PRIOR, lambda key, theta: jnp.stack([1e4, theta[0]]), 50, key=0, store=path, **QUIET)
+    with pytest.warns(UserWarning, match="simulated again, holds other data"):
+        sf.simulate(PRIOR, lambda key, theta: jnp.stack([1e4, 3.0 * theta[0] + 1.0]), 50, key=0, store=path, **QUIET)
+
+
+def test_a_row_that_needed_its_retries_is_asked_with_them(tmp_path):
+    """Finite at a later try, then gone on with by a call of no retries: the same simulator."""
+
+    def flaky(key, theta):
+        fails = jax.random.uniform(jax.random.fold_in(key, 9)) < 0.9
+        return jnp.where(fails, jnp.nan, theta + jax.random.normal(key, (2,)))
+
+    path = tmp_path / "sims.zarr"
+    whole = sf.simulate(PRIOR, flaky, 50, key=1, store=path, retries=200, **QUIET)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert_equal(sf.simulate(PRIOR, flaky, 50, key=1, store=path, **QUIET), whole)
+
+
+def test_small_differences_that_grow_are_the_same_simulator(tmp_path):
+    """A chaotic map comes out differently when it is compiled for one row: it is asked in a program of as many."""
+    mixing = jax.random.normal(jax.random.key(3), (8, 8))
+
+    def chaos(key, theta):
+        def step(x, _):
+            return 0.5 + 0.49 * jnp.sin(3.9 * mixing @ x), None
+
+        return jax.lax.scan(step, jax.random.uniform(key, (8,)) + 0.01 * theta[0], None, length=300)[0]
+
+    path = tmp_path / "sims.zarr"
+    whole = sf.simulate(PRIOR, chaos, 60, key=0, store=path, **QUIET)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert_equal(sf.simulate(PRIOR, chaos, 60, key=0, store=path, **QUIET), whole)
 
 
 def test_a_store_where_the_first_rows_failed(tmp_path):

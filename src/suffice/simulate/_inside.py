@@ -33,7 +33,10 @@ def refuse_links_in_zarr(path: Path) -> None:
     for folder, folders, files in os.walk(root):
         for name in (*folders, *files):
             place = os.path.join(folder, name)
-            kind = os.lstat(place).st_mode
+            try:
+                kind = os.lstat(place).st_mode
+            except FileNotFoundError:  # a chunk that a run was writing, and has put in its place by now
+                continue
             if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind) or stat.S_ISLNK(kind)):
                 raise LeavesStore(f"{os.path.relpath(place, root)} in it is neither a file nor a folder")
             if stat.S_ISLNK(kind) and not Path(place).resolve().is_relative_to(root):

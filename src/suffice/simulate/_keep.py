@@ -8,6 +8,7 @@ import jax
 import numpy as np
 
 from ._piece import empty_like, example_of, Outcome, Piece, refuse_other_shape
+from ._same_simulator import Known
 from ._simulations import Simulations
 from ._status import Status, UNDONE
 
@@ -44,8 +45,8 @@ class AbstractKeep(abc.ABC):
     def close(self) -> None:  # noqa: B027
         """No more rows come."""
 
-    def known(self) -> tuple[int, Any] | None:
-        """A row that was there before and has finished well, and its `x`; `None` where there is none."""
+    def known(self) -> Known | None:
+        """A row that was there before and has finished well; `None` where there is none."""
         return None
 
     def writer(self) -> Any:

@@ -15,6 +15,7 @@ from ._status import UNDONE
 
 # Names in a file that are not arrays of data.
 _RESERVED = ("theta", "names", "status")
+_LONGEST_NAME = 4096  # bytes
 
 
 class Opened(NamedTuple):
@@ -96,22 +97,33 @@ def _whole(path: Path, arrays: dict[str, Any], name: str) -> Any:
     try:
         return np.asarray(arrays[name][:])
     except Exception as error:
-        raise ValueError(
-            f"{name} in {path} cannot be read ({type(error).__name__}: {in_short(error)}); the file is corrupt or "
-            "truncated"
-        ) from error
+        raise ValueError(f"{path}: {_unread(name, error)}") from error
+
+
+def _unread(name: str, error: Exception) -> str:
+    return f"{name} cannot be read ({type(error).__name__}: {in_short(error)}); the file is corrupt or truncated"
 
 
 def _names(found: Any, columns: int) -> list[str] | None:
     """Names of the parameters as texts. They are counted before they are read: a small file can hold very many."""
     if found is None:
         return None
+    kind = getattr(found, "dtype", None)
+    if kind is not None and kind.kind not in "SUOT":
+        raise ValueError(f"names are numbers of type {kind}, not texts")
+    if kind is None and not isinstance(found, str | bytes | list):
+        raise ValueError(f"names are of type {type(found).__name__}, not a list of texts")
     shape = np.shape(found)
     if math.prod(shape) > columns:
         raise ValueError(f"theta has {columns} columns but {math.prod(shape)} names came")
-    if not isinstance(found, str | bytes | list):
-        found = found[:] if shape else found[()]
-    return [one.decode() if isinstance(one, bytes) else str(one) for one in np.atleast_1d(np.asarray(found)).ravel()]
+    if kind is not None and kind.itemsize > _LONGEST_NAME:
+        raise ValueError(f"names may take {_LONGEST_NAME} bytes each, but {kind.itemsize} came")
+    try:
+        texts = found if isinstance(found, str | bytes | list) else found[:] if shape else found[()]
+        texts = np.atleast_1d(np.asarray(texts)).ravel()
+        return [one.decode() if isinstance(one, bytes) else str(one) for one in texts]
+    except Exception as error:
+        raise ValueError(_unread("names", error)) from error
 
 
 def _done_rows(theta: np.ndarray, x: Any, names: Any, status: np.ndarray) -> Simulations:
@@ -119,6 +131,9 @@ def _done_rows(theta: np.ndarray, x: Any, names: Any, status: np.ndarray) -> Sim
     from ._some_rows import SomeRows
 
     rows = np.flatnonzero(status != UNDONE)
+    for name, leaf in ({"theta": theta} | (x if isinstance(x, dict) else {"x": x})).items():
+        if len(rows) and leaf.shape[0] <= rows[-1]:
+            raise ValueError(f"{name} has {leaf.shape[0]} rows, but status says that row {rows[-1]} is there")
     some = {k: SomeRows(v, rows) for k, v in x.items()} if isinstance(x, dict) else SomeRows(x, rows)
     return Simulations(theta[rows], some, names, status[rows])
 

@@ -86,18 +86,23 @@ def example_of(x: Any) -> Any:
 def refuse_other_shape(example: Any, row: int, outcome: Outcome) -> None:
     """`ValueError` when a row has other arrays, shapes or types than `row` had."""
     here = example_of(outcome.x)
-    same = jax.tree.structure(here) == jax.tree.structure(example)
-    if same:
-        pairs = list(zip(jax.tree.leaves(here), jax.tree.leaves(example)))
-        same = all(a.shape == b.shape and np.can_cast(a.dtype, b.dtype, "same_kind") for a, b in pairs)
-    if not same:
+    if not like(here, example):
         raise ValueError(
-            f"the simulator returned {_told(example)} for row {row} but {_told(here)} for row {outcome.row}; "
+            f"the simulator returned {told(example)} for row {row} but {told(here)} for row {outcome.row}; "
             "every call must return arrays of the same names, shapes and types (pad to one length, or return "
             "floats)"
         )
 
 
-def _told(example: Any) -> str:
+def like(here: Any, example: Any) -> bool:
+    """Whether `here` has the arrays and shapes of `example`, in types that fit into those of it."""
+    if jax.tree.structure(here) != jax.tree.structure(example):
+        return False
+    pairs = zip(jax.tree.leaves(here), jax.tree.leaves(example))
+    return all(a.shape == b.shape and np.can_cast(a.dtype, b.dtype, "same_kind") for a, b in pairs)
+
+
+def told(example: Any) -> str:
+    """Names, types and shapes in words."""
     parts = example.items() if isinstance(example, dict) else [("an array", example)]
     return ", ".join(f"{name} {leaf.dtype}{list(leaf.shape)}" for name, leaf in parts)

@@ -1,32 +1,51 @@
 """Whether a store that exists was filled by the simulator that is to go on with it."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
 from ..core import warn
-from ._piece import Piece
+from ._piece import example_of, like, Piece, told
 
-# Of the largest number of an array: compiled for one row, a simulator rounds otherwise than for many.
-_TOLERANCE = 1e-3
+# Compiled for another number of rows, a simulator rounds otherwise: relative to a number, and to the largest beside it.
+_RELATIVE, _OF_LARGEST = 1e-3, 1e-5
 
 
-def warn_of_another_simulator(stored: Any, again: Piece) -> None:
-    """Warn when a row of a store, simulated again, holds other data than are stored: the simulator has changed.
+class Known(NamedTuple):
+    """A row of a store that was there before and has finished well, its `x`, and how often each row was tried."""
 
-    A store knows its key and its prior, but not the code that filled it.
+    row: int
+    x: Any
+    attempts: range
+
+
+def warn_of_another_simulator(known: Known, simulated: Callable[[int], Piece], chunk: int) -> None:
+    """Warn when a row of a store, `simulated` again, holds other data than are stored: the simulator has changed.
+
+    A store knows its key and its prior, but not the code that filled it. The row is simulated alone; if it differs,
+    in a program for `chunk` rows too, for where small differences grow the two disagree.
+
+    **Raises** `ValueError` when it has other shapes.
     """
-    assert again.x is not None
-    new = jax.tree.map(lambda leaf: leaf[0], again.x)
-    if jax.tree.all(jax.tree.map(_close, stored, new)):
-        return
+    for rows in (1, chunk):
+        again = simulated(rows)
+        new = jax.tree.map(lambda leaf: leaf[0], again.x)
+        if not like(example_of(new), example_of(known.x)):
+            raise ValueError(
+                f"this simulator returned {told(example_of(new))} for row {known.row}, of which the store holds "
+                f"{told(example_of(known.x))}: it is not the one that filled the store; give another path"
+            )
+        if jax.tree.all(jax.tree.map(_close, known.x, new)):
+            return
     warn(
-        f"row {again.rows[0]} of the store, simulated again, holds other data than are stored: this is not the "
-        "simulator that filled the store, or its results depend on how it is compiled. Rows that are there are "
-        "kept as they are; give another path to start anew"
+        f"row {known.row} of the store, simulated again, holds other data than are stored: this is not the "
+        "simulator that filled the store, or it draws random numbers that do not come from its key, or its results "
+        "depend on how it is compiled. Rows that are there are kept as they are; give another path to start anew"
     )
 
 
 def _close(stored: Any, again: Any) -> bool:
-    return np.allclose(stored, again, 0, _TOLERANCE * np.abs(again).max(initial=0))
+    largest = np.abs(np.asarray(stored, float)).max(initial=0)
+    return np.allclose(again, stored, _RELATIVE, _OF_LARGEST * largest)

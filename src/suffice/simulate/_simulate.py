@@ -164,9 +164,9 @@ def _carry_out(
     verdict = Verdict(keep, run.theta, names, tracing.reason)
     try:
         if tracing.example is not None and (known := keep.known()) is not None:
-            again = next(run._replace(todo=np.array([known[0]])).traced(1, lambda _: None))
-            keep.expect(again)
-            warn_of_another_simulator(known[1], again)
+            one = run._replace(todo=np.array([known.row]), attempts=max(known.attempts, run.attempts, key=len))
+            size = _fitting(chunk, n, tracing.example)
+            warn_of_another_simulator(known, lambda rows: next(one.traced(rows, lambda _: None)), size)
         with bar(n, "simulate", enabled=progress, unit="sim") as shown, keep.told():
             shown.update(n - len(keep.todo))
             if is_client(workers):

@@ -14,7 +14,7 @@ class SomeRows:
     def __init__(self, leaf: Any, rows: Int[np.ndarray, " m"]):
         self._leaf, self._rows = leaf, rows
         self.shape = (len(rows), *leaf.shape[1:])
-        self.dtype, self.ndim, self.chunks = leaf.dtype, len(self.shape), leaf.chunks
+        self.dtype, self.ndim, self.chunks = leaf.dtype, len(self.shape), getattr(leaf, "chunks", None)
 
     def __len__(self) -> int:
         return len(self._rows)

@@ -17,6 +17,7 @@ from ._layout import arrays_in, example_in, Layout, put_rows, room, set_rows, Wr
 from ._lease import Lease
 from ._piece import Piece
 from ._reading import read_rows
+from ._same_simulator import Known
 from ._simulations import Simulations
 from ._some_rows import SomeRows
 from ._status import Status, UNDONE
@@ -60,11 +61,12 @@ class Store(AbstractKeep):
         if self._lease is not None:
             self._lease.release()
 
-    def known(self) -> tuple[int, Any] | None:
+    def known(self) -> Known | None:
         found = np.flatnonzero(self.status == Status.OK)[:1]
         if not len(found):
             return None
-        return int(found[0]), jax.tree.map(lambda leaf: read_rows(leaf, found, "x")[0], x_in(arrays_in(self._group)))
+        x = jax.tree.map(lambda leaf: read_rows(leaf, found, "x")[0], x_in(arrays_in(self._group)))
+        return Known(int(found[0]), x, range(1 + int(self._group.attrs["retries"])))
 
     def writer(self) -> Writer | None:
         """For workers that write their chunks; `None` where a chunk of an array reaches over the end of a block."""

@@ -13,6 +13,7 @@ from ._shards import Shards
 from ._source import AbstractSource
 
 _ENOUGH = 2**25  # numbers (128 MB of float32) up to which simulations on disk are read into memory
+_SEGMENT, _MOST = 2**22, 2**24  # numbers (16 and 64 MB of float32) of a segment, and of one that holds whole chunks
 
 
 def as_source(data: Simulations | AbstractSource, batch_size: int = 256, segment: int | None = None) -> AbstractSource:
@@ -39,6 +40,11 @@ def as_source(data: Simulations | AbstractSource, batch_size: int = 256, segment
 
 
 def _segment(sims: Simulations) -> int:
-    """Rows that take about 16 MB, so that what is trained on and what is read ahead stay small; at least a batch."""
-    numbers = sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(sims.x)) // len(sims)
-    return min(2**22 // max(1, numbers), 262_144)
+    """Rows that take about 16 MB, so that what is trained on and what is read ahead stay small.
+
+    Four chunks of the file where they are larger than that, up to 64 MB: of fewer, each chunk would be read several
+    times an epoch.
+    """
+    numbers = max(1, sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(sims.x)) // len(sims))
+    rows, whole = min(_SEGMENT // numbers, 262_144), 4 * sims.chunk
+    return max(rows, whole) if whole * numbers <= _MOST else rows

@@ -116,7 +116,7 @@ def fit(
     - `checkpoints`: how many of the last are kept: `checkpoint` itself, and `.1`, `.2`, ... of the epochs before it,
       from which a fit goes on when the newest is damaged.
     - `loggers`: functions called with each epoch's numbers (`sf.train.tensorboard(folder)`).
-    - `segment`: rows of a segment, when the simulations stay on disk: about twelve of them are in memory.
+    - `segment`: rows of a segment, when the simulations stay on disk: about thirteen of them are in memory.
     - `progress`: show a bar on standard error.
 
     **Returns:** a `Fit`.

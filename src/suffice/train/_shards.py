@@ -28,7 +28,7 @@ class Shards(AbstractSource):
     eight segments, each row in the place of one that leaves it, and those that leave are the segment: its rows come
     from more than a hundred places, so a file sorted by a parameter does no harm. Each row is used once an epoch, but
     for less than a segment of them, other ones each time. A thread reads and mixes, and puts the next two segments
-    on the device, while one trains: about twelve segments are in memory, whatever the size of the file. At most
+    on the device, while one trains: about thirteen segments are in memory, whatever the size of the file. At most
     20,000 held-out rows are kept in memory, of wide rows those that take 256 MB, or 1,000.
 
     **Arguments:**
@@ -90,13 +90,17 @@ class Shards(AbstractSource):
         pieces = self._pieces(key)
         layers = min(_POOL, len(pieces) // 2)
         slots = np.arange(self.segment)
-        filled = [self.sims.rows(piece) for piece in pieces[:layers]]
-        pool = jax.tree.map(lambda *parts: np.concatenate(parts), *filled) if filled else None
-        del filled
-        for piece in pieces[layers:]:
+        pool = None
+        for i, piece in enumerate(pieces):
             new = self.sims.rows(piece)
-            if pool is None:
+            if not layers:
                 yield new
+                continue
+            if i < layers:
+                if pool is None:  # filled layer by layer: never is there a second one beside it
+                    pool = jax.tree.map(lambda leaf: np.empty((layers * len(leaf), *leaf.shape[1:]), leaf.dtype), new)
+                at = i * self.segment + slots
+                jax.tree.map(lambda leaf, rows, at=at: leaf.__setitem__(at, rows), pool, new)
                 continue
             # Of the rows of the pool with one number in their layer, any may leave: no two slots ask for the same.
             leaving = generator.integers(layers, size=self.segment) * self.segment + slots
@@ -116,8 +120,12 @@ class Shards(AbstractSource):
     def _blocks(self, key: Array) -> list[np.ndarray]:
         # The cuts move from epoch to epoch, so that no row is always among the few left over.
         size, chunk = max(1, self.segment // _BLOCKS), self.sims.chunk
-        size = size // chunk * chunk if chunk <= size else min(chunk, max(1, self.segment // 4))
-        step = chunk if chunk <= size else 1
+        if chunk <= size:
+            size = size // chunk * chunk
+        else:  # a chunk, or a half of it, a quarter, ...: no block lies across two of them
+            parts = -(-chunk // max(1, self.segment // 4))
+            size = max(1, chunk // (1 << (parts - 1).bit_length()))
+        step = min(chunk, size)
         shift = step * int(jax.random.randint(jax.random.fold_in(key, 1), (), 0, max(1, size // step)))
         cuts = np.searchsorted(self.rows, range(shift, int(self.rows[-1]) + 1, size))
         return [part for part in np.split(self.rows, cuts) if len(part)]
