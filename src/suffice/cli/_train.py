@@ -1,6 +1,10 @@
 """`suffice train`: a model from a file of simulations, by one process or by several together."""
 
+import math
+import os
+import socket
 import sys
+import threading
 import warnings
 from pathlib import Path
 from typing import Any
@@ -17,6 +21,8 @@ from ._folder import refuse_folder
 from ._infer import _groups, read_simulations
 from ._launch import end_with_launcher, launch
 from ._options_of_scale import Train
+
+_PATIENCE = 300.0  # seconds to find the other processes in
 
 
 def run(options: Train) -> None:
@@ -57,15 +63,41 @@ def _together(options: Train) -> None:
     where = f"process 0 at {options.coordinator}" if options.process else f"the others at {options.coordinator}"
     if not end_with_launcher():
         print(f"suffice: process {options.process} of {options.processes} waits for {where}", file=sys.stderr)
+    if not options.process:
+        _refuse_port(int(options.coordinator.rpartition(":")[2]))
+    lost = (
+        f"process {options.process} has not found {where} in {_PATIENCE:.0f} s; start all {options.processes} with the "
+        "same --coordinator, a host and port that each of them can reach"
+    )
+    # What waits in vain is ended by JAX without an exception: so it is ended here before that.
+    late = threading.Timer(_PATIENCE, _end, [lost])
+    late.daemon = True
+    late.start()
     try:
-        jax.distributed.initialize(options.coordinator, options.processes, options.process)
+        patience = math.ceil(_PATIENCE) + 60
+        jax.distributed.initialize(
+            options.coordinator, options.processes, options.process, initialization_timeout=patience
+        )
     except RuntimeError as error:
-        raise ValueError(
-            f"process {options.process} has not found {where} ({in_short(error)}); start all {options.processes} with "
-            "the same --coordinator, a host and port that each of them can reach"
-        ) from error
+        raise ValueError(f"{lost} ({in_short(error)})") from error
+    finally:
+        late.cancel()
     if options.process:
         warnings.simplefilter("ignore")
+
+
+def _end(told: str) -> None:
+    print(f"suffice: error: {told}", file=sys.stderr, flush=True)
+    os._exit(2)
+
+
+def _refuse_port(port: int) -> None:
+    try:
+        socket.create_server(("", port)).close()
+    except OSError as error:
+        raise ValueError(
+            f"process 0 cannot listen at port {port} ({error.strerror}); give a --coordinator with a port that is free"
+        ) from error
 
 
 def _train(options: Train) -> None:
