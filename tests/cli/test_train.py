@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jax
 import numpy as np
 import pandas as pd
 import pytest
@@ -107,6 +108,18 @@ def test_a_process_that_finds_no_other_says_whom_it_waited_for(process, folder):
     assert error.startswith(
         f"suffice: error: process {process} has not found {other} in 2 s; start all 2 with the same"
     )
+
+
+def test_what_jax_says_of_a_process_that_finds_no_other_is_told(folder, capsys, monkeypatch):
+    def not_found(*_, **__):
+        raise jax.errors.JaxRuntimeError("DEADLINE_EXCEEDED: Barrier timed out")
+
+    monkeypatch.setattr(jax.distributed, "initialize", not_found)
+    alone = ["--processes", "2", "--process", "1", "--coordinator", "node0:1234"]
+    assert main(["train", str(folder / "sims.npz"), "--out", str(folder / "alone"), *alone]) == 2
+    waits, error = capsys.readouterr().err.strip().splitlines()
+    assert waits == "suffice: process 1 of 2 waits for process 0 at node0:1234"
+    assert error.startswith("suffice: error: process 1 has not found process 0 at node0:1234 in 300 s (DEADLINE_EX")
 
 
 def test_a_port_that_is_taken_is_said_to_be(folder, capsys):

@@ -65,12 +65,10 @@ def _together(options: Train) -> None:
         print(f"suffice: process {options.process} of {options.processes} waits for {where}", file=sys.stderr)
     if not options.process:
         _refuse_port(int(options.coordinator.rpartition(":")[2]))
-    lost = (
-        f"process {options.process} has not found {where} in {_PATIENCE:.0f} s; start all {options.processes} with the "
-        "same --coordinator, a host and port that each of them can reach"
-    )
+    lost = f"process {options.process} has not found {where} in {_PATIENCE:.0f} s"
+    advice = f"start all {options.processes} with the same --coordinator, a host and port that each of them can reach"
     # What waits in vain is ended by JAX without an exception: so it is ended here before that.
-    late = threading.Timer(_PATIENCE, _end, [lost])
+    late = threading.Timer(_PATIENCE, _end, [f"{lost}; {advice}"])
     late.daemon = True
     late.start()
     try:
@@ -79,7 +77,7 @@ def _together(options: Train) -> None:
             options.coordinator, options.processes, options.process, initialization_timeout=patience
         )
     except RuntimeError as error:
-        raise ValueError(f"{lost} ({in_short(error)})") from error
+        raise ValueError(f"{lost} ({in_short(error)}); {advice}") from error
     finally:
         late.cancel()
     if options.process:
