@@ -122,7 +122,7 @@ class Shards(AbstractSource):
         size, chunk = max(1, self.segment // _BLOCKS), self.sims.chunk
         if chunk <= size:
             size = size // chunk * chunk
-        else:  # a chunk, or a half of it, a quarter, ...: no block lies across two of them
+        else:  # a chunk, or a half of it, a quarter, ...: as long as it halves evenly, no block lies across two
             parts = -(-chunk // max(1, self.segment // 4))
             size = max(1, chunk // (1 << (parts - 1).bit_length()))
         step = min(chunk, size)
