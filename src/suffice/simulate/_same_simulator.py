@@ -47,5 +47,5 @@ def warn_of_another_simulator(known: Known, simulated: Callable[[int], Piece], c
 
 
 def _close(stored: Any, again: Any) -> bool:
-    largest = np.abs(np.asarray(stored, float)).max(initial=0)
+    largest = np.abs(1.0 * np.asarray(stored)).max(initial=0)  # of complex and whole numbers too
     return np.allclose(again, stored, _RELATIVE, _OF_LARGEST * largest)
