@@ -15,6 +15,7 @@ import zarr
 
 import suffice as sf
 from suffice.simulate import _block, _dask, _store
+from suffice.simulate._cluster import cluster
 
 distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.filterwarnings("default")
@@ -231,3 +232,19 @@ def test_a_simulation_that_kills_its_workers_is_a_failure_of_its_row_alone(tmp_p
     assert "workers that computed this row died" in str(sims.failures)
     good = np.asarray(sims.status) == 0
     np.testing.assert_array_equal(np.asarray(sims.x)[good], np.asarray(sims.theta)[good])
+
+
+@pytest.mark.slow
+def test_a_simulator_that_always_kills_its_workers_is_given_up(monkeypatch):
+    """Each row that is found out costs several starts of a process."""
+
+    def deadly(rng, theta):
+        float(theta[0])  # JAX goes no further
+        os._exit(1)
+
+    monkeypatch.setattr(_dask, "_DEADLY", 2)
+    with (
+        cluster(workers=1) as client,
+        pytest.raises(ValueError, match="the first 2 simulations that were computed alone"),
+    ):
+        run(deadly, 8, client)

@@ -229,6 +229,13 @@ def test_a_chunk_that_goes_while_a_store_is_opened_is_no_fault(tmp_path, monkeyp
     assert len(sf.load_simulations(path)) == N
 
 
+def test_a_file_that_a_run_is_about_to_rename_is_no_warning(tmp_path):
+    """Warnings are errors in tests."""
+    path = sf.Simulations(THETA, X["image"]).save(tmp_path / "sims.zarr")
+    (path / "zarr.json.a0.partial").write_bytes(b"half")
+    assert len(sf.load_simulations(path)) == N
+
+
 def test_a_chunk_beyond_the_memory_is_refused(tmp_path):
     path, x = tmp_path / "sims.zarr", np.zeros((3, 2), np.float32)
     group = zarr.open_group(path, mode="w")

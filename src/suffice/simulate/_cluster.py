@@ -1,5 +1,6 @@
 """A Dask cluster to simulate on: one that is there, or one of processes on this machine."""
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,9 +32,12 @@ def cluster(scheduler: str = "", workers: int | None = None) -> Iterator[Any]:
         with _connected(Client, scheduler) as client:
             yield client
         return
-    settings = {"threads_per_worker": 1, "dashboard_address": "127.0.0.1:0"}
-    # A worker that starts again is not given up: simulations may kill the next one while it does.
-    keep = dask.config.set({"distributed.deploy.lost-worker-timeout": _RESTARTS})
+    # What Dask itself says of a block that ended, was cancelled or killed its worker is told in a sentence of our own.
+    settings = {"threads_per_worker": 1, "dashboard_address": "127.0.0.1:0", "silence_logs": logging.CRITICAL}
+    # A worker that starts again is not given up: simulations may kill the next one while it does. A block that killed
+    # two is cut into its rows.
+    patience = {"distributed.deploy.lost-worker-timeout": _RESTARTS, "distributed.scheduler.allowed-failures": 1}
+    keep = dask.config.set(patience)
     with keep, LocalCluster(n_workers=workers or cpus(), **settings) as local, Client(local) as client:
         yield client
 

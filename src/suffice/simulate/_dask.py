@@ -28,6 +28,7 @@ _MOST_LOST = 100
 _SMALL = 2**17  # bytes of a simulator that go with every block; a larger one goes once to each worker
 _TICK, _LOOK, _WITHOUT = 0.01, 5.0, 30.0  # seconds: between looks at results, at the cluster, and without a worker
 _ALONE = 2  # times that a row may kill its workers by itself: the first time it may have been another's fault
+_DEADLY = 8  # when the first so many rows all kill their workers there is no point in going on
 _GONE = "the scheduler of the cluster is gone; what is in a store is kept, and the same call goes on from there"
 
 
@@ -92,7 +93,7 @@ class _Blocks:
         self._payload = payload if len(payload) <= _SMALL else client.submit(_the_same, payload, pure=False)
         self._attempts, self._chunk = attempts, chunk
         self.rows: dict[Any, tuple[np.ndarray, Writer | None]] = {}
-        self._lost = 0
+        self._lost, self._came = 0, False
         self._killed: collections.Counter[int] = collections.Counter()
         self._finished = as_completed()
         self._looked = self._seen = time.monotonic()
@@ -135,9 +136,17 @@ class _Blocks:
 
         rows, writer = self.rows.pop(future)
         try:
-            return future.result()
+            piece = future.result()
+            self._came = True
+            return piece
         except KilledWorker as error:
             self._killed.update(rows.tolist() if len(rows) == 1 else ())
+            if len(self._killed) >= _DEADLY and not self._came:
+                raise ValueError(
+                    f"the first {len(self._killed)} simulations that were computed alone all ended their process (row "
+                    f"{rows[0]} at {self._theta[rows[0]]} is one): does the simulator call exit, crash in compiled "
+                    "code, or need more memory than a worker has?"
+                ) from error
             if self._killed[int(rows[0])] < _ALONE:
                 for row in rows:  # to find the one that does it; the others are not lost
                     self.submit(np.array([row]), None)

@@ -15,7 +15,7 @@ import numpy as np
 from ._lease import refuse_without
 from ._piece import empty_like, example_of, Outcome, Piece, refuse_other_shape
 from ._status import Status, UNDONE
-from ._zarr import create_zarr, FORMAT, MARK, stored_arrays
+from ._zarr import arrays_in, create_zarr, FORMAT, MARK, stored_arrays
 
 
 class Layout(NamedTuple):
@@ -108,11 +108,6 @@ def set_rows(array: Any, rows: np.ndarray, values: np.ndarray) -> None:
         array[int(rows[0]) : int(rows[-1]) + 1] = values
     else:
         array.oindex[rows] = values
-
-
-def arrays_in(group: Any) -> dict[str, Any]:
-    """All arrays of a group, by name (`x/image` for one in a group of its own)."""
-    return dict(group.arrays()) | {f"{name}/{key}": v for name, inner in group.groups() for key, v in inner.arrays()}
 
 
 def example_in(arrays: dict[str, Any]) -> Any:

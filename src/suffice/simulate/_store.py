@@ -13,7 +13,7 @@ import numpy as np
 
 from ._inside import LeavesStore
 from ._keep import AbstractKeep
-from ._layout import arrays_in, example_in, Layout, put_rows, room, set_rows, Writer, x_in
+from ._layout import example_in, Layout, put_rows, room, set_rows, Writer, x_in
 from ._lease import Lease
 from ._piece import Piece
 from ._reading import read_rows
@@ -21,7 +21,7 @@ from ._same_simulator import Known
 from ._simulations import Simulations
 from ._some_rows import SomeRows
 from ._status import Status, UNDONE
-from ._zarr import FORMAT, MARK, open_zarr
+from ._zarr import arrays_in, FORMAT, MARK, open_zarr
 
 
 class Store(AbstractKeep):

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,9 +29,7 @@ _CHUNK_BYTES = 8 * 2**20
 def open_zarr(path: Path) -> tuple[dict[str, Any], Any, dict[int, str]]:
     """Arrays by name, names of the parameters, and messages of failures by row."""
     group = open_zarr_group(path)
-    arrays: dict[str, Any] = dict(group.arrays())
-    for name, inner in group.groups():
-        arrays |= {f"{name}/{key}": leaf for key, leaf in inner.arrays()}
+    arrays = arrays_in(group)
     if MARK in group.attrs:
         refuse_beyond_memory("status", arrays["status"].shape, arrays["status"].dtype)
         done = np.flatnonzero(np.asarray(arrays["status"][:]) != UNDONE)
@@ -78,11 +77,25 @@ def open_zarr_group(path: Path) -> Any:
 
     refuse_links_in_zarr(path)
     group = zarr.open_group(path, mode="r", use_consolidated=False)
-    for name, member in group.members(max_depth=None):
+    for name, member in _members(group, None):
         if isinstance(member, zarr.Array):
             _refuse_codecs(name, member)
             refuse_beyond_memory(f"a chunk of {name}", member.chunks, np.dtype(member.dtype))
     return group
+
+
+def arrays_in(group: Any) -> dict[str, Any]:
+    """The arrays of a group, by name, and those of groups in it (`x/image`)."""
+    import zarr
+
+    return {name: member for name, member in _members(group, 1) if isinstance(member, zarr.Array)}
+
+
+def _members(group: Any, depth: int | None) -> list[tuple[str, Any]]:
+    """What is in a group, by name, without a warning of files that a run in another process is about to rename."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"Object at .*\.partial is not recognized")
+        return list(group.members(max_depth=depth))
 
 
 def create_zarr(group: Any, name: str, n: int, shape: tuple[int, ...], dtype: np.dtype, chunk: int, fill: Any) -> Any:
