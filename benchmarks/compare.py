@@ -35,10 +35,8 @@ LIMITED = (
     "(revision 1502e9a) all were inside with seed 0 (2.807 to 2.812), and with seed 1, exact 2.832, not all: mean "
     "squared error 2.803 (2.774 to 2.831), ratio 2.791 (2.762 to 2.821), and flow 2.718 (2.690 to 2.745), whose rate "
     "fell because its start was better than its first epochs; that fault is mended. Epochs of 500 steps, up to 120 of "
-    "them, brought in all but the ratio, to which they gave nothing: it is that of "
-    "single parameters, and is not asked what they say together. Asked for that too, `sf.Ratio(network, ['mean', "
-    "'variance', ('mean', 'variance')])` had 2.803 of 2.832 after 40 epochs with seed 1, where single parameters had "
-    "2.787 after 40 and after all; that is no row of the table yet. The estimate itself moves by some 0.005."
+    "them, brought in all but the ratio of single parameters with seed 1, to which they gave nothing: it is not asked "
+    "what parameters say together, and one that is has a row of its own since. The estimate itself moves by some 0.005."
 )
 APART = {
     "Fisher": "for one fiducial",
