@@ -63,7 +63,9 @@ def write(name: str, command: str, body: str, *more: str) -> None:
     kept = {key: section(text, key) for key in SECTIONS}
     kept[name] = f"{body.strip()}\n\n{told}"
     parts = [f"## {title}\n\n<!-- {key} -->\n{kept[key]}\n<!-- /{key} -->\n" for key, title in SECTIONS.items()]
-    TARGET.write_text(HEAD + "\n" + "\n".join(parts))
+    whole = TARGET.with_name(TARGET.name + ".new")
+    whole.write_text(HEAD + "\n" + "\n".join(parts))
+    whole.replace(TARGET)  # at no moment is the page half there
     print(body.strip())
 
 

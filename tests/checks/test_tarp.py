@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+import suffice as sf
 from suffice.checks import tarp_from_samples
 
 
@@ -28,6 +29,13 @@ def test_planted_faults_are_found_and_named(gaussian, fault, words):
     assert not result.passed
     assert words in result.table().verdict[0]
     assert words in str(result)
+
+
+def test_the_verdict_says_where_it_is_furthest_off():
+    """Truths are never among the closest quarter of the draws."""
+    shares = np.linspace(0.25, 1.0, 1000)[:, None]
+    told = sf.checks.Tarp(shares, ("joint",), 0.95).table().verdict[0]
+    assert "balls about random points with 25 % of the draws hold 0 % of truths" in told
 
 
 def test_a_missed_correlation_is_found_where_marginals_are_right():

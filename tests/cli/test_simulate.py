@@ -16,6 +16,11 @@ import numpy as np, jax
 def in_jax(key, theta):
     return theta[0] + theta[1] * jax.random.normal(key, (4,))
 
+def hangs(rng, theta):
+    while theta[0] > 0.7:
+        pass
+    return theta * rng.normal(size=2)
+
 def in_numpy(rng, theta):
     return theta[0] + theta[1] * rng.normal(size=4)
 
@@ -87,6 +92,16 @@ def test_any_other_simulator_runs_on_a_cluster_of_processes(folder):
     np.testing.assert_array_equal(sf.load_simulations("s.zarr").load().x, here.x)
 
 
+@pytest.mark.filterwarnings("default:.*simulations failed")
+def test_simulations_that_hang_are_ended(folder, capsys):
+    assert command("a_model:hangs", n="12", more=("--timeout", "0.3", "--workers", "1")) == 0
+    assert "took longer than 0.3 s" in capsys.readouterr().out
+    found = sf.load_simulations("sims.zarr")
+    np.testing.assert_array_equal(np.asarray(found.status) == 0, np.asarray(found.theta)[:, 0] <= 0.7)
+    assert command("a_model:hangs", n="5", more=("--timeout", "0.3", "--workers", "1")) == 0
+    assert "the store holds 12 simulations; these are the first 5" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -98,7 +113,7 @@ def test_any_other_simulator_runs_on_a_cluster_of_processes(folder):
             {"n": "1e15"},
             "theta of 1000000000000000 simulations has shape (1000000000000000, 2) and would fill",
         ),
-        ({"simulator": "a_model:missing"}, "module a_model has no 'missing'; it has in_jax, in_numpy"),
+        ({"simulator": "a_model:missing"}, "module a_model has no 'missing'; it has in_jax, hangs, in_numpy"),
         ({"simulator": "a_model:number"}, "a_model:number is a int, but a function of (key, theta) is needed"),
         ({"simulator": "a_model:Model"}, "is a class, but a function"),
         ({"n": "many"}, "n must be a number of simulations such as 10000 or 1e6, but 'many' came"),
@@ -108,6 +123,7 @@ def test_any_other_simulator_runs_on_a_cluster_of_processes(folder):
         ({"store": "sims.h5"}, "store must be a path that ends in .zarr"),
         ({"more": ("--workers", "0")}, "workers must be at least 1"),
         ({"more": ("--workers", "2", "--scheduler", "tcp://a:1")}, "leave one out"),
+        ({"more": ("--timeout", "1", "--scheduler", "tcp://a:1")}, "leave --scheduler or --timeout out"),
         ({"more": ("--scheduler", "nonsense://a")}, "no Dask scheduler answers at 'nonsense://a'"),
     ],
 )

@@ -32,3 +32,4 @@ def test_it_is_left_off_or_put_elsewhere(tmp_path):
 def test_a_folder_that_cannot_be_made_is_no_error(tmp_path):
     (tmp_path / "file").write_text("")
     assert folder_of(SUFFICE_CACHE=str(tmp_path / "file")) == "None"
+    assert folder_of(SUFFICE_CACHE="~no_such_user/cache") == "None"

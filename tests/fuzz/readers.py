@@ -18,6 +18,7 @@ from suffice.cli._from_function import options_file
 from suffice.cli._observation import read_observation
 from suffice.cli._table import groups_of, read_table, variable
 from suffice.core import load
+from suffice.priors import load_prior
 from suffice.simulate import load_simulations, read_tracks
 
 # One x in the simulations that an observation is for.
@@ -74,6 +75,7 @@ READERS: dict[str, Callable[[Path], Any]] = {
     "obs.h5": observation,
     "tracks.csv": tracks,
     "options.yaml": options,
+    "prior.yaml": load_prior,
 }
 
 

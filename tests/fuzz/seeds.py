@@ -55,6 +55,7 @@ def tracks(program: str) -> str:
 
 
 OPTIONS = "x: petal\ny: species\nfolds: 3\nbits: true\nhidden: [16, 16]\nmax-epochs: 5\nestimator: auto\n"
+PRIOR = "mass: {distribution: LogNormal, loc: 0, scale: 0.5}\nn:\n  distribution: Uniform\n  low: 1\n  high: 2\n"
 OBSERVATION = "a,b,c\n1.0,2.5,-3e-2\n"
 
 
@@ -84,6 +85,7 @@ def write(name: str, folder: Path) -> Path:
             "table.csv": table().to_csv(index=False),
             "tracks.csv": tracks("trackpy"),
             "options.yaml": OPTIONS,
+            "prior.yaml": PRIOR,
             "obs.csv": OBSERVATION,
         }
         path.write_text(texts[name])

@@ -12,7 +12,7 @@ from tests.fuzz.readers import reads_or_refuses
 from tests.fuzz.strategies import any_array, broken_bytes, broken_table, broken_zip, few_and_many
 
 BINARY = ("table.npz", "table.parquet", "obs.npy", "obs.npz", "obs.h5")
-TEXTS = ("table.csv", "obs.csv", "tracks.csv", "options.yaml")
+TEXTS = ("table.csv", "obs.csv", "tracks.csv", "options.yaml", "prior.yaml")
 
 
 @functools.cache

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import numpyro.distributions as dist
+import pandas as pd
 import pytest
 from scipy import stats
 
@@ -308,6 +309,34 @@ def test_a_likelihood_of_numpy_weights_draws_too(one):
         found = sf.reweight(one, level, n=400, key=0)
     log = np.asarray(one.prior.log_prob(jnp.asarray(found.draws.theta[0], float))) - one.log_prob(found.draws.theta[0])
     np.testing.assert_allclose(found.draws.weights[0], np.exp(log) / np.exp(log).sum(), rtol=1e-3)
+
+
+def test_a_likelihood_that_is_no_number_is_told_of(one, correlated):
+    half, matrix = float(one.mean[0]), jnp.array([[1.0, 0.8], [0.2, 1.0], [0.5, 0.7]])
+
+    def log_likelihood(theta, wrong):
+        known = jax.scipy.stats.norm.logpdf(jnp.array([0.5, 0.3, 0.8]), matrix @ theta, 0.5).sum()
+        return jnp.where(theta[0] > half, wrong, known)
+
+    for wrong in (jnp.nan, jnp.inf):
+        with pytest.warns(UserWarning, match=r"log_likelihood is nan or infinite at \d+ of 500 draws, such as a="):
+            found = sf.reweight(one, lambda theta: log_likelihood(theta, wrong), n=500)  # noqa: B023
+        assert found.quantile(0.99)[0] <= half
+    with pytest.raises(ValueError, match="nan or infinite at 500 of 500 draws"):
+        sf.reweight(one, lambda theta: jnp.nan, n=500)
+
+
+def test_a_table_of_parameters_is_read_by_its_names(one, unchecked):
+    table = pd.DataFrame({"b": [0.2], "a": [0.5]})
+    assert one.log_prob(table)[0] == one.log_prob(np.array([[0.5, 0.2]]))[0]
+    with pytest.raises(ValueError, match="the columns of the table are b, c, but the parameters are a, b"):
+        one.log_prob(table.rename(columns={"a": "c"}))
+
+
+def test_what_was_trained_refuses_other_parameters(flow, correlated, unchecked):
+    other = sf.Simulations(correlated.sims.theta, correlated.sims.x, ("b", "a"))
+    with pytest.raises(ValueError, match="the simulations have the parameters b, a, but the prior has a, b"):
+        sf.fit(flow.objective, other, key=0, max_epochs=1, progress=False)
 
 
 def test_what_cannot_be_weighted_is_refused_in_a_sentence(flow, one, unchecked):

@@ -1,5 +1,7 @@
 """Likelihoods, flow matching, and several observations taken together, against exact posteriors."""
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -7,6 +9,7 @@ import pytest
 from scipy import stats
 
 import suffice as sf
+from suffice.train import Ensemble
 
 MATRIX = np.array([[1.0, 0.8], [0.2, 1.0], [0.5, 0.7]])
 X = np.array([0.5, 0.3, 0.8])
@@ -89,6 +92,15 @@ def test_members_of_an_ensemble_are_taken_together(correlated):
     found = sf.posterior(fit, correlated.prior, rows, together=True, key=0)
     mean, covariance = exact(rows)
     np.testing.assert_allclose(found.mean, mean, atol=0.4 * np.sqrt(covariance.max()))
+
+
+def test_an_ensemble_of_equal_members_has_their_posterior(likelihood, correlated):
+    """Each gives a tenth of its draws, and not those alone that were drawn from the prior."""
+    alike = dataclasses.replace(likelihood, objective=Ensemble([likelihood.objective] * 10))
+    one, ten = (sf.posterior(fit, correlated.prior, X, key=0) for fit in (likelihood, alike))
+    np.testing.assert_allclose(ten.mean, one.mean, atol=0.03 * one.std.min())
+    np.testing.assert_allclose(ten.std, one.std, rtol=0.03)
+    assert ten.ess > 0.5 * one.ess
 
 
 @pytest.mark.parametrize(

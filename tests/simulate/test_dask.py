@@ -248,3 +248,14 @@ def test_a_simulator_that_always_kills_its_workers_is_given_up(monkeypatch):
         pytest.raises(ValueError, match="the first 2 simulations that were computed alone"),
     ):
         run(deadly, 8, client)
+
+
+def test_threads_that_share_a_generator_take_turns(client):
+    """NumPy's own generator is one for all threads of a process."""
+
+    def drawing(rng, theta):
+        first = np.random.normal()  # noqa: NPY002
+        time.sleep(0.002)
+        return np.array([first, np.random.normal()])  # noqa: NPY002
+
+    np.testing.assert_array_equal(run(drawing, 60, client).x, run(drawing, 60, 1).x)

@@ -1,5 +1,6 @@
 """Files of every format: written by us or by the format's own library, whole or broken."""
 
+import gzip
 import json
 import os
 import pickle
@@ -327,3 +328,28 @@ def test_a_save_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
         sf.Simulations(THETA * 2, X).save(path)
     monkeypatch.undo()
     assert_same(sf.load_simulations(path))
+
+
+@pytest.mark.parametrize("ending", ["zarr", "h5"])
+def test_a_chunk_larger_than_its_numbers_is_refused(tmp_path, ending):
+    """1 MB of it would become 1 GB."""
+    path, bomb = tmp_path / f"sims.{ending}", gzip.compress(bytes(2**27))
+    if ending == "zarr":
+        group = zarr.open_group(path, mode="w")
+        for name, width in (("theta", 1), ("x", 2)):
+            codec = zarr.codecs.GzipCodec()
+            array = group.create_array(name, shape=(10, width), chunks=(10, width), dtype=float, compressors=codec)
+            array[:] = 1.0
+        assert len(sf.load_simulations(path)) == 10
+        (path / "x" / "c" / "0" / "0").write_bytes(bomb)
+    else:
+        with h5py.File(path, "w") as file:
+            for name, width in (("theta", 1), ("x", 2)):
+                file.create_dataset(
+                    name, (10, width), chunks=(10, width), compression="gzip", data=np.ones((10, width))
+                )
+        assert len(sf.load_simulations(path)) == 10
+        with h5py.File(path, "a") as file:
+            file["x"].id.write_direct_chunk((0, 0), bomb)
+    with pytest.raises(ValueError, match=r"a chunk of x takes .* bytes on disk, far more than the numbers in it"):
+        sf.load_simulations(path)

@@ -156,6 +156,7 @@ def test_a_bar_is_shown_on_standard_error(capsys):
         ({"given": {"signal": 1.0}}, "no parameter of the prior .a, z"),
         ({"store": "sims.npz"}, "ends in .zarr"),
         ({"key": "seed"}, "key must be"),
+        ({"key": 2**70}, r"a seed must lie between -2\*\*63"),
     ],
 )
 @pytest.mark.usefixtures("unchecked")
@@ -172,3 +173,8 @@ def test_given_parameters_are_simulated_in_their_order():
         np.testing.assert_allclose(sims.x, 2 * theta)
         np.testing.assert_allclose(sims.theta, theta)
         assert sims.names == ("a", "b")
+
+
+def test_a_simulator_of_nothing_is_a_failure_of_each_row():
+    with pytest.raises(ValueError, match="returned an empty dict"):
+        sf.simulate(PRIOR, lambda rng, theta: {}, 4, key=0, workers=1, **QUIET)

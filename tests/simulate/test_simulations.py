@@ -4,6 +4,7 @@ import h5py
 import jax.numpy as jnp
 import numpy as np
 import numpyro.distributions as dist
+import pandas as pd
 import pytest
 
 import suffice as sf
@@ -43,6 +44,15 @@ def test_example_is_the_shape_of_one(sims):
 
 def test_default_names_number_the_columns():
     assert sf.Simulations(THETA, NOISE).names == ("theta[0]", "theta[1]")
+
+
+def test_columns_of_a_table_are_the_parameters():
+    table = pd.DataFrame({"b": [1.0, 2.0], "a": [3.0, 4.0]})
+    assert sf.Simulations(table, np.ones((2, 3))).names == ("b", "a")
+    np.testing.assert_array_equal(sf.Simulations(table, np.ones((2, 3)), ("a", "b")).theta, [[3, 1], [4, 2]])
+    assert sf.Simulations(pd.DataFrame(np.ones((2, 2))), np.ones((2, 3)), ("a", "b")).names == ("a", "b")
+    with pytest.raises(ValueError, match="the columns of the table are b, a, but the parameters are a, c"):
+        sf.Simulations(table, np.ones((2, 3)), ("a", "c"))
 
 
 def test_select_data_and_targets(sims):

@@ -16,6 +16,7 @@ import pytest
 import zarr
 
 import suffice as sf
+from suffice.simulate._status import UNDONE
 
 PRIOR = sf.Prior(z=dist.Uniform(-1, 1).expand([2]))
 QUIET = {"progress": False}
@@ -277,3 +278,33 @@ def test_a_store_where_the_first_rows_failed(tmp_path):
         stored = sf.simulate(PRIOR, late, 200, key=0, store=path, chunk=8, **QUIET)
     with pytest.warns(UserWarning, match="failed"):
         assert_equal(stored, sf.simulate(PRIOR, late, 200, key=0, chunk=8, **QUIET))
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1.0, 1e12])
+def test_another_prior_is_refused_whatever_the_scale(tmp_path, scale):
+    """The same place, and five times as wide."""
+    theta = scale * (1.0 + np.linspace(0, 1e-3, 20)[:, None])
+    options = {"key": 0, "store": tmp_path / "sims.zarr", "workers": 1, **QUIET}
+    sf.simulate_at(theta, lambda rng, theta: theta / scale, **options)
+    sf.simulate_at(theta, lambda rng, theta: theta / scale, **options)
+    with pytest.raises(ValueError, match="made with another prior"):
+        sf.simulate_at(scale + 5 * (theta - scale), lambda rng, theta: theta / scale, **options)
+
+
+def test_a_store_that_is_a_link_to_nowhere_is_refused(tmp_path):
+    (tmp_path / "sims.zarr").symlink_to(tmp_path / "gone.zarr")
+    with pytest.raises(ValueError, match=r"is a link to .*, which is not there"):
+        sf.simulate(PRIOR, jax_line, 3, key=0, store=tmp_path / "sims.zarr", **QUIET)
+
+
+def test_messages_of_an_unfinished_store_are_there(tmp_path):
+    def fails(rng, theta):
+        raise RuntimeError("no such number")
+
+    path = tmp_path / "sims.zarr"
+    with pytest.raises(ValueError, match="More than half"):
+        sf.simulate(PRIOR, fails, 4, key=0, store=path, workers=1, **QUIET)
+    sims = sf.simulate(PRIOR, slow_line, 8, key=0, store=path, workers=1, **QUIET)
+    group = zarr.open_group(path, mode="r+")
+    group["status"][5:] = UNDONE
+    assert len(sims) == 8 and len(sf.load_simulations(path)) == 5

@@ -74,7 +74,10 @@ def flipped(content):
     return content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
 
 
-@pytest.mark.parametrize("spoil", [truncated, flipped, lambda content: b"", lambda content: bytes(len(content))])
+@pytest.mark.parametrize(
+    "spoil",
+    [truncated, flipped, lambda content: b"", lambda content: bytes(len(content)), lambda content: b"noise" * 99],
+)
 def test_a_damaged_newest_gives_way_to_the_one_before(sims, tmp_path, spoil):
     whole, path = run(sims), tmp_path / "fit.checkpoint"
     run(sims, path, max_epochs=4)
@@ -85,6 +88,34 @@ def test_a_damaged_newest_gives_way_to_the_one_before(sims, tmp_path, spoil):
     assert epochs == [4, 5, 6]
     np.testing.assert_array_equal(whole.objective.summary, resumed.objective.summary)
     assert (tmp_path / "fit.checkpoint.damaged").exists() and epoch_of(path) == 6
+
+
+class Scaled(Mean):
+    """Numbers that are not learned: one, and an array of whole ones."""
+
+    scale: float = 1.0
+    mask: np.ndarray = eqx.field(default_factory=lambda: np.ones(4, int))
+
+    def loss(self, batch, *, key, step):
+        return ((self.scale * self.mask * batch.x - self.summary) ** 2).mean(), {}
+
+
+def test_other_numbers_that_are_not_learned_are_another_fit(sims, tmp_path):
+    def fit(**numbers):
+        options = {
+            "key": 0,
+            "progress": False,
+            "max_epochs": 1,
+            "batch_size": 50,
+            "checkpoint": tmp_path / "fit.checkpoint",
+        }
+        return sf.fit(Scaled(jnp.zeros(4), **numbers), sims, **options)
+
+    fit()
+    fit()
+    for numbers in ({"scale": 50.0}, {"mask": np.array([1, 0, 0, 0])}):
+        with pytest.raises(ValueError, match="belongs to another fit"):
+            fit(**numbers)
 
 
 def test_when_all_are_damaged_the_fit_starts_anew(sims, tmp_path):

@@ -71,7 +71,8 @@ class Tarp:
                 "uniform": [t.ks_p >= (1 - self.confidence) / len(self.names) for t in tests],
             }
         )
-        table["verdict"] = [_verdict(*row) for row in zip(tests, table.uniform, table.outer, strict=True)]
+        rows = zip(tests, table.uniform, self.shares.T, strict=True)
+        table["verdict"] = [_verdict(*row) for row in rows]
         return table
 
     def plot(self, ax: Any = None) -> Any:
@@ -85,13 +86,23 @@ class Tarp:
         return f"{head}\n{table.to_string(index=False, float_format=lambda v: f'{v:.3g}')}"
 
 
-def _verdict(test: Uniformity, uniform: bool, outer: float) -> str:
+def _verdict(test: Uniformity, uniform: bool, shares: np.ndarray) -> str:
     if uniform:
         return "expected coverage as it should be"
-    numbers = f"{100 * outer:.1f} % of truths in the outer tenth about random points, 10 % expected"
+    held, nominal = _furthest(shares)
+    numbers = f"balls about random points with {100 * nominal:.0f} % of the draws hold {100 * held:.0f} % of truths"
     if test.spread > 2:
         return f"posterior too narrow or shifted: {numbers}"
     return f"posterior too wide: {numbers}" if test.spread < -2 else "expected coverage off: look at the figure"
+
+
+def _furthest(shares: np.ndarray) -> tuple[float, float]:
+    """Expected coverage and nominal one where they are furthest apart."""
+    nominal = np.sort(shares)
+    steps = np.arange(len(nominal) + 1) / len(nominal)
+    both = np.concatenate([steps[1:], steps[:-1]]), np.concatenate([nominal, nominal])
+    worst = int(np.argmax(np.abs(both[0] - both[1])))
+    return float(both[0][worst]), float(both[1][worst])
 
 
 def tarp_from_samples(

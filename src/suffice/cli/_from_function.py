@@ -12,6 +12,8 @@ from typing import Annotated, Any
 import yaml
 from tyro.conf import arg
 
+from ..core import refuse_pipe
+
 _PLAIN = (str, int, float, bool, type(None))
 
 
@@ -55,6 +57,7 @@ def options_file(args: Sequence[str]) -> dict[str, Any]:
 def _read(path: Path) -> dict[str, Any]:
     if not path.exists():
         raise ValueError(f"there is no file {path}")
+    refuse_pipe(path)
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, ValueError, RecursionError):  # ValueError: bytes that are no text, 2026-99-99

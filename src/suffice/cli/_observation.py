@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import PyTree
 
-from ..core import in_short, listed, read_npy, read_npz, refuse_beyond_memory
+from ..core import in_short, listed, read_npy, read_npz, refuse_beyond_memory, refuse_pipe
 
 
 def read_observation(path: Path, example: PyTree) -> PyTree:
@@ -38,6 +38,7 @@ def read_observation(path: Path, example: PyTree) -> PyTree:
 def _arrays(path: Path) -> dict[str, np.ndarray]:
     if not path.exists():
         raise ValueError(f"OBS {path} does not exist")
+    refuse_pipe(path)
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         raise ValueError(f"OBS {path}: the ending must be one of {', '.join(_READERS)}; got {path.suffix or 'none'!r}")

@@ -99,5 +99,7 @@ class Simulate:
     """Simulations computed at once, and rows in a chunk of the store."""
     retries: int = 0
     """How many times a failing simulation is tried again with other randomness."""
+    timeout: float | None = None
+    """Seconds that one simulation may take, on this machine; one that takes longer has failed."""
     seed: int = 0
     """The same seed gives the same result."""

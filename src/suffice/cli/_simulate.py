@@ -12,7 +12,7 @@ from typing import Any
 import cloudpickle
 
 from ..priors import load_prior
-from ..simulate import cluster, simulate, try_tracing
+from ..simulate import cluster, cpus, load_simulations, simulate, try_tracing
 from ._options_of_scale import Simulate
 
 
@@ -29,15 +29,25 @@ def run(options: Simulate) -> None:
             store=options.store,
             chunk=options.chunk,
             retries=options.retries,
+            timeout=options.timeout,
             progress=sys.stderr.isatty(),
         )
     print(sims)
     print(f"{options.store}: {sims.failures}")
+    if (there := len(load_simulations(options.store))) > n:
+        print(f"the store holds {there} simulations; these are the first {n}")
 
 
 @contextmanager
 def _workers(options: Simulate, simulator: Any, p: int) -> Iterator[Any]:
-    """This process for what JAX traces, unless workers are asked for; else a cluster."""
+    """This process for what JAX traces, unless workers are asked for; processes of our own, which can be ended, where
+    simulations may take only so long; else a cluster.
+    """
+    if options.timeout is not None:
+        if options.scheduler:
+            raise ValueError("--timeout is for simulations on this machine; leave --scheduler or --timeout out")
+        yield options.workers or cpus()
+        return
     here = not options.scheduler and options.workers is None
     if here and try_tracing(simulator, p).example is not None:
         yield None

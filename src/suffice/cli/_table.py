@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..core import in_short, listed, read_npz
+from ..core import in_short, listed, read_npz, refuse_pipe
 
 
 def read_table(path: Path) -> pd.DataFrame:
     """Rows of a .csv, .parquet or .npz file."""
     if not path.exists():
         raise ValueError(f"there is no file {path}")
+    refuse_pipe(path)
     readers = {".csv": pd.read_csv, ".parquet": _parquet, ".npz": _npz}
     if path.suffix not in readers:
         raise ValueError(f"{path} must end in {', '.join(readers)}")

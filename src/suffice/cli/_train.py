@@ -11,7 +11,7 @@ from typing import Any
 
 import jax
 
-from ..core import in_short, save
+from ..core import as_key, in_short, save
 from ..objectives import Flow, Ratio
 from ..priors import EmpiricalPrior
 from ..report import classes_of, summary_network
@@ -50,8 +50,12 @@ def _refuse(options: Train) -> None:
         raise ValueError(
             f"--process must be from 0 to {options.processes - 1}, below --processes, but {options.process} came"
         )
-    if options.coordinator and not options.coordinator.rpartition(":")[2].isdigit():
-        raise ValueError(f"--coordinator must be HOST:PORT, such as node0:1234, but {options.coordinator!r} came")
+    port = options.coordinator.rpartition(":")[2]
+    if options.coordinator and not (port.isdecimal() and 0 < int(port) < 2**16):
+        raise ValueError(
+            "--coordinator must be HOST:PORT, such as node0:1234, with a port below 65536, but "
+            f"{options.coordinator!r} came"
+        )
     if options.objective != "ratio" and options.marginals:
         raise ValueError(f"--marginals are of ratios; a {options.objective} learns the joint posterior: leave them out")
     if not options.sims.exists():
@@ -100,7 +104,7 @@ def _refuse_port(port: int) -> None:
 
 def _train(options: Train) -> None:
     sims = read_simulations(options.sims, options.x, options.names)
-    for_network, for_fit = jax.random.split(jax.random.key(options.seed))
+    for_network, for_fit = jax.random.split(as_key(options.seed))
     network = summary_network(options.summary, sims.example, len(sims.names), key=for_network)
     trained = fit(
         _objective(options, network, sims),

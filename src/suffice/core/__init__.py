@@ -6,6 +6,7 @@ from ._compilation_cache import keep_compiled as keep_compiled
 from ._decades import log_where as log_where, spans_decades as spans_decades
 from ._device_memory import has_own_memory as has_own_memory
 from ._estimate import Estimate as Estimate
+from ._frames import by_name as by_name, frame_names as frame_names
 from ._frozen import Frozen as Frozen, trainable as trainable
 from ._in_short import in_short as in_short, listed as listed
 from ._initial_normal import initial_normal as initial_normal
@@ -21,6 +22,7 @@ from ._npy import (
 from ._options import check_options as check_options
 from ._progress import bar as bar
 from ._registry import Registry as Registry
+from ._regular_file import refuse_pipe as refuse_pipe
 from ._save import load as load, NewerFormat as NewerFormat, save as save
 from ._since_start import since_start as since_start
 from ._summary_rows import compiled_rows as compiled_rows, numbers_of as numbers_of, summary_rows as summary_rows

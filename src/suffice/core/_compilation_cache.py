@@ -17,11 +17,11 @@ def keep_compiled() -> Path | None:
     wanted = os.environ.get("SUFFICE_CACHE", "")
     if wanted.lower() in ("off", "0", "no", "false") or getattr(jax.config, "jax_compilation_cache_dir", None):
         return None
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = Path(wanted).expanduser() if wanted else home / "suffice" / "jax"
     try:
+        home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        folder = Path(wanted).expanduser() if wanted else home / "suffice" / "jax"
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
+    except (OSError, RuntimeError):  # RuntimeError: a user without a home
         return None
     if not os.access(folder, os.W_OK | os.X_OK):
         return None

@@ -20,6 +20,8 @@ def as_key(key: KeyLike) -> Array:
     if isinstance(key, bool | np.bool_):
         raise TypeError("key must be an int or a JAX key, not a bool; pass key=0 for instance")
     if isinstance(key, int | np.integer):
+        if not -(2**63) <= key < 2**63:
+            raise ValueError(f"a seed must lie between -2**63 and 2**63 - 1, but {key} came")
         return jax.random.key(int(key))
     if isinstance(key, jax.Array) and jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
         if key.shape != ():

@@ -16,6 +16,7 @@ from ._allowed import Refused
 from ._decode import Decoder, stored
 from ._encode import Encoder
 from ._in_short import in_short, listed
+from ._regular_file import refuse_pipe
 
 FORMAT = 1
 _WRITERS = ("suffice", "jax", "equinox", "numpyro", "numpy")
@@ -85,6 +86,7 @@ def load(path: str | Path, classes: Iterable[type] = ()) -> Any:
     path = Path(path)
     if not path.exists():
         raise FileNotFoundError(f"no file at {path}")
+    refuse_pipe(path)
     try:
         with zipfile.ZipFile(path) as archive:
             tree = json.loads(stored(archive, "tree.json"))

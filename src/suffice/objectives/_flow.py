@@ -22,7 +22,7 @@ from ..priors import AbstractPrior
 from ..train import AbstractSource
 from ._abstract_density import AbstractDensityObjective, minus_information
 from ._gaussian_start import GaussianStart
-from ._parameters import begin, check_parameters
+from ._parameters import begin, check_parameters, refuse_other_parameters
 
 
 class Flow(AbstractDensityObjective):
@@ -71,6 +71,7 @@ class Flow(AbstractDensityObjective):
 
     def start(self, rows: Any, *, names: tuple[str, ...], key: Array) -> "Flow":
         if self.flow is not None:
+            refuse_other_parameters(self.prior.value, rows.theta, names)
             return self
         begun = begin(self.summary, self.prior.value, rows, names)
         flow = ConditionalFlow(*begun.sizes, **dict(self.options), key=key)

@@ -22,7 +22,7 @@ from ..priors import AbstractPrior
 from ..train import AbstractSource, flat_summary
 from ._abstract_density import AbstractDensityObjective
 from ._gaussian_start import GaussianStart
-from ._parameters import begin, check_parameters
+from ._parameters import begin, check_parameters, refuse_other_parameters
 
 _SMALLEST = 1e-3
 _WAVES = 6
@@ -59,6 +59,7 @@ class FlowMatching(AbstractDensityObjective):
 
     def start(self, rows: Any, *, names: tuple[str, ...], key: Array) -> "FlowMatching":
         if self.velocity is not None:
+            refuse_other_parameters(self.prior.value, rows.theta, names)
             return self
         begun = begin(self.summary, self.prior.value, rows, names)
         n_in = sum(begun.sizes) + 2 * _WAVES + 1

@@ -26,7 +26,7 @@ from ..priors import AbstractPrior
 from ..train import AbstractSource
 from ._abstract_density import AbstractDensityObjective, minus_information
 from ._gaussian_start import GaussianStart
-from ._parameters import begin, check_parameters
+from ._parameters import begin, check_parameters, refuse_other_parameters
 
 
 class Gaussian(AbstractDensityObjective):
@@ -63,6 +63,7 @@ class Gaussian(AbstractDensityObjective):
 
     def start(self, rows: Any, *, names: tuple[str, ...], key: Array) -> "Gaussian":
         if self.network is not None:
+            refuse_other_parameters(self.prior.value, rows.theta, names)
             return self
         begun = begin(self.summary, self.prior.value, rows, names)
         n_in, p = begun.sizes

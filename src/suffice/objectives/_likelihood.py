@@ -21,7 +21,7 @@ from ..networks import ConditionalFlow
 from ..priors import AbstractPrior
 from ..train import AbstractObjective, AbstractSource, flat_summary
 from ._gaussian_start import gaussian_start, GaussianStart
-from ._parameters import check_parameters, unconstrained_rows
+from ._parameters import check_parameters, refuse_other_parameters, unconstrained_rows
 from ._summaries import started_summary, summaries_of
 
 
@@ -68,6 +68,7 @@ class Likelihood(AbstractObjective):
 
     def start(self, rows: Any, *, names: tuple[str, ...], key: Array) -> "Likelihood":
         if self.flow is not None:
+            refuse_other_parameters(self.prior.value, rows.theta, names)
             return self
         u = unconstrained_rows(self.prior.value, rows.theta, names)
         summary = _Fixed(Frozen(started_summary(self.summary.summary.value, rows.x, u)))

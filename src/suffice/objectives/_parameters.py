@@ -24,8 +24,8 @@ def check_parameters(summary: Any, prior: Any, what: str) -> None:
         raise ValueError(f"{what} learns densities, but {discrete[0]!r} is discrete; use sf.Ratio for it")
 
 
-def unconstrained_rows(prior: AbstractPrior, theta: Any, names: tuple[str, ...]) -> Float[np.ndarray, "n p"]:
-    """Parameters of training rows on the unconstrained space; `ValueError` where they are not the prior's."""
+def refuse_other_parameters(prior: AbstractPrior, theta: Any, names: tuple[str, ...]) -> None:
+    """`ValueError` where parameters of training rows are not the prior's."""
     if tuple(names) != tuple(prior.names):
         raise ValueError(
             f"the simulations have the parameters {', '.join(names)}, but the prior has {', '.join(prior.names)}; "
@@ -36,7 +36,12 @@ def unconstrained_rows(prior: AbstractPrior, theta: Any, names: tuple[str, ...])
     if outside.any():
         at = ", ".join(f"{name}={value:.6g}" for name, value in zip(names, theta[outside][0]))
         raise ValueError(f"{int(outside.sum())} of {len(theta)} simulations lie outside of the prior, such as {at}")
-    return np.asarray(prior.to_unconstrained(jnp.asarray(theta, float)), np.float64)
+
+
+def unconstrained_rows(prior: AbstractPrior, theta: Any, names: tuple[str, ...]) -> Float[np.ndarray, "n p"]:
+    """Parameters of training rows on the unconstrained space; `ValueError` where they are not the prior's."""
+    refuse_other_parameters(prior, theta, names)
+    return np.asarray(prior.to_unconstrained(jnp.asarray(np.asarray(theta), float)), np.float64)
 
 
 class Begun(NamedTuple):

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ..core import as_key, check_whole, KeyLike
+from ..core import as_key, by_name, check_whole, KeyLike
 from ..priors import AbstractPrior
 from ._abstract import AbstractDensity
 from ._arviz import as_arviz
@@ -59,9 +59,11 @@ class AbstractDrawn(AbstractDensity):
         check_whole(n=n)
         return self._out(self.draw_each(n, key=as_key(key)))
 
-    def log_prob(self, theta: Float[Array | np.ndarray, "n p"]) -> np.ndarray:
-        """Log-density of parameter vectors, `(n,)` or `(m, n)`; minus infinity outside of the prior."""
-        theta = np.asarray(theta, np.float64)
+    def log_prob(self, theta: Any) -> np.ndarray:
+        """Log-density of parameter vectors `(n, p)`, or of a table of them, `(n,)` or `(m, n)`; minus infinity outside of
+        the prior.
+        """
+        theta = np.asarray(by_name(theta, self.names), np.float64)
         if theta.ndim != 2 or theta.shape[1] != len(self.names):
             raise ValueError(f"theta must have shape (n, {len(self.names)}), but {theta.shape} came")
         m = len(self.draws.theta)

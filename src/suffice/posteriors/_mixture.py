@@ -54,8 +54,11 @@ def mixture(parts: tuple[AbstractDrawn, ...]) -> Mixture:
     """Of posteriors of the same observations, which keep as many draws as one of them alone would."""
     n = parts[0].draws.theta.shape[1]
     each = -(-n // len(parts))
-    theta = np.concatenate([part.draws.theta[:, :each] for part in parts], axis=1)
-    weight = np.concatenate([np.log(part.draws.weights[:, :each] + 1e-300) for part in parts], axis=1)
+    # Evenly from all rows: the first ones may have another origin, and weights that hold only beside the others.
+    rows = np.arange(each) * n // each
+    theta = np.concatenate([part.draws.theta[:, rows] for part in parts], axis=1)
+    weights = [part.draws.weights[:, rows] for part in parts]
+    weight = np.concatenate([np.log(own / own.sum(axis=1, keepdims=True) + 1e-300) for own in weights], axis=1)
     return Mixture(
         parts=parts,
         prior=parts[0].prior,

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
-from ..core import as_key, check_whole, compiled_rows, KeyLike
+from ..core import as_key, by_name, check_whole, compiled_rows, KeyLike
 from ..objectives import Ratio
 from ..priors import AbstractPrior
 from ._abstract import AbstractDensity
@@ -91,7 +91,7 @@ class RatioPosterior(AbstractDensity):
         A class has no unique rank: its mass reaches from the mass below it to the mass up to it. A place drawn at
         random in between is uniform when the posterior is right.
         """
-        theta = np.asarray(theta, np.float64)
+        theta = np.asarray(by_name(theta, self.objective.names), np.float64)
         if self.chain is not None:
             return (self._drawn() < theta[:, None]).mean(axis=1)
         found = [part.cdf(theta[:, list(g)]) for part, g in zip(self.parts, self.objective.groups)]
@@ -132,8 +132,8 @@ class RatioPosterior(AbstractDensity):
         keys = jax.random.split(as_key(key), len(self.parts))
         return self._columns([part.sample(n, key=k) for part, k in zip(self.parts, keys)])
 
-    def log_prob(self, theta: Float[Array | np.ndarray, "n p"]) -> np.ndarray:
-        """Log-density of parameter vectors, `(n,)` or `(m, n)`: the sum over groups."""
+    def log_prob(self, theta: Any) -> np.ndarray:
+        """Log-density of parameter vectors `(n, p)`, or of a table of them, `(n,)` or `(m, n)`: the sum over groups."""
         theta = np.asarray(theta, np.float64)
         if theta.shape[1] != len(self.objective.names):
             raise ValueError(f"theta must have shape (n, {len(self.objective.names)}), but {theta.shape} came")

@@ -82,7 +82,10 @@ class Reweighted(AbstractDrawn):
 
 def reweighted(base: AbstractDrawn, prior: AbstractPrior, log_factor: OtherPrior | ExactPosterior) -> Reweighted:
     """`base` times a factor; **warns** where few draws carry the weight."""
-    weight = _finite(log_factor(base, base.draws.theta))
+    factor = log_factor(base, base.draws.theta)
+    if isinstance(log_factor, ExactPosterior):
+        _tell_no_numbers(factor, base)
+    weight = _finite(factor)
     if not np.isfinite(weight).any(axis=1).all():
         raise ValueError("no draw of the posterior has any weight left: the target has no density where they are")
     draws = WeightedDraws(base.draws.theta, weight + base.draws.log_weight)
@@ -100,10 +103,13 @@ def reweighted(base: AbstractDrawn, prior: AbstractPrior, log_factor: OtherPrior
     )
     least = float(draws.ess.min())
     if least < min(_FEW, 0.2 * weight.shape[1]):
-        warn(
-            f"{weight.shape[1]} weighted draws are worth only {least:.0f} independent ones: the posterior that was "
-            "learned is far from the target. Train it better, or near the observation (sf.rounds)"
-        )
+        far = {
+            OtherPrior: "the prior hardly reaches to where the posterior under that of the simulations lies. Draw "
+            "simulations from it, and train on those",
+            ExactPosterior: "the posterior that was learned is far from the target. Train it better, or near the "
+            "observation (sf.rounds)",
+        }
+        warn(f"{weight.shape[1]} weighted draws are worth only {least:.0f} independent ones: {far[type(log_factor)]}")
     return found
 
 
@@ -186,6 +192,18 @@ def _on_rows(f: Callable[[Any], Any], theta: np.ndarray) -> np.ndarray:
     """`f` of rows `(n, p)` at points `(m, n, p)`."""
     flat = theta.reshape(-1, theta.shape[-1])
     return np.asarray(f(jnp.asarray(flat, float)), np.float64).reshape(theta.shape[:-1])
+
+
+def _tell_no_numbers(factor: np.ndarray, base: AbstractDrawn) -> None:
+    """**Warns** where a likelihood is no number, and **raises** `ValueError` where it is none anywhere."""
+    wrong = np.isnan(factor) | (factor == math.inf)
+    if not wrong.any():
+        return
+    at = ", ".join(f"{name}={value:.4g}" for name, value in zip(base.names, base.draws.theta[wrong][0]))
+    told = f"log_likelihood is nan or infinite at {wrong.sum()} of {wrong.size} draws, such as {at}"
+    if wrong.all():
+        raise ValueError(f"{told}; it must be a number, or -inf where the data are impossible")
+    warn(f"{told}; they are left out, as if the data were impossible there")
 
 
 def _finite(weight: np.ndarray) -> np.ndarray:

@@ -21,6 +21,7 @@ import numpy as np
 import numpyro.distributions as dist
 import yaml
 
+from ..core import refuse_pipe
 from ._prior import Prior
 
 # Distributions that may stand in a file, and all of their arguments. No name in a file is looked up anywhere else.
@@ -86,6 +87,7 @@ def load_prior(path: str | Path) -> Prior:
 
 
 def _content(path: Path) -> Any:
+    refuse_pipe(path)
     if path.is_file() and path.stat().st_size > _LARGEST:
         raise ValueError(f"{path} has {path.stat().st_size} bytes, too many for a description of a prior")
     try:

@@ -5,7 +5,7 @@ import sys
 from . import processes as processes
 from ._batch import Batch as Batch
 from ._callable import CallableFolder
-from ._cluster import cluster as cluster
+from ._cluster import cluster as cluster, cpus as cpus
 from ._failures import Failures as Failures
 from ._load import load_simulations as load_simulations
 from ._simulate import simulate as simulate, simulate_at as simulate_at

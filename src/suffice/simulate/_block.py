@@ -13,6 +13,7 @@ from ._layout import Writer
 from ._piece import gathered, Outcome, outcome_of, Piece
 from ._status import Status
 from ._traced import traced_piece, WithGiven
+from ._turns import Turns
 from ._worker import generator, message, plain
 
 
@@ -27,10 +28,10 @@ class Job(NamedTuple):
     entropy: list[int]
     traced: tuple[str, bool] | None
 
-    def run(self, rows: np.ndarray, theta: np.ndarray, attempts: range, chunk: int) -> Piece:
+    def run(self, rows: np.ndarray, theta: np.ndarray, attempts: range, chunk: int, turns: Turns) -> Piece:
         """Simulate these rows, whose parameters are `theta`."""
         if self.traced is None:
-            return gathered([_row(self, int(row), own, attempts) for row, own in zip(rows, theta)])
+            return gathered([_row(self, int(row), own, attempts, turns) for row, own in zip(rows, theta)])
         kind, wide = self.traced
         simulator = WithGiven(self.simulator, self.given) if self.given else self.simulator
         with jax.enable_x64(wide):
@@ -42,7 +43,7 @@ def simulate_block(
     payload: bytes, rows: np.ndarray, theta: np.ndarray, attempts: range, chunk: int, writer: Writer | None
 ) -> Piece:
     """Simulate a block; with a `writer` its numbers go from here to the disk, and only its status goes back."""
-    piece = _loaded(payload).run(rows, theta, attempts, chunk)
+    piece = _loaded(payload).run(rows, theta, attempts, chunk, _turns(payload))
     return piece if writer is None else writer.write(piece, theta)
 
 
@@ -52,12 +53,19 @@ def _loaded(payload: bytes) -> Job:
     return cloudpickle.loads(payload)
 
 
-def _row(job: Job, row: int, theta: np.ndarray, attempts: range) -> Outcome:
+@functools.lru_cache(maxsize=4)
+def _turns(payload: bytes) -> Turns:
+    return Turns()
+
+
+def _row(job: Job, row: int, theta: np.ndarray, attempts: range, turns: Turns) -> Outcome:
     extra = {"given": job.given} if job.given else {}
     found = Outcome(row, Status.RAISED, None, "")
     for attempt in attempts:
         try:
-            x, told = plain(job.simulator(generator(job.entropy, row, attempt), np.asarray(theta, float), **extra)), ""
+            seed = functools.partial(generator, job.entropy, row, attempt)
+            x = turns.take(seed, lambda rng: plain(job.simulator(rng, np.asarray(theta, float), **extra)))
+            told = ""
         except (Exception, SystemExit) as error:
             x, told = None, message(error)
         found = outcome_of(row, x, told)

@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..core import in_short, listed, refuse_beyond_memory
+from ..core import in_short, listed, refuse_beyond_memory, refuse_pipe
 from ._inside import LeavesStore, refuse_links_in_hdf5
 from ._npz import FileRows, open_npz
 from ._simulations import Simulations
 from ._status import UNDONE
+from ._swollen import most_stored, refuse_swollen
 
 # Names in a file that are not arrays of data.
 _RESERVED = ("theta", "names", "status")
@@ -49,6 +50,7 @@ def load_simulations(path: str | Path) -> Simulations:
         raise ValueError(f"path must end in {', '.join(_READERS)}, but {path.name!r} came; name the file by its format")
     if not path.exists():
         raise FileNotFoundError(f"no file of simulations at {path}")
+    refuse_pipe(path)
     try:
         opened = _READERS[path.suffix](path)
     except (MemoryError, PermissionError):
@@ -73,7 +75,7 @@ def _simulations(path: Path, opened: Opened) -> Simulations:
         theta = theta[:, None] if theta.ndim == 1 else theta
         names = _names(opened.names, theta.shape[1])
         if status is not None and (status == UNDONE).any():
-            return _done_rows(theta, x, names, status)
+            return _done_rows(theta, x, names, status, opened.messages)
         return Simulations(theta, x, names, status, opened.messages)
     except (ValueError, TypeError, IndexError) as error:
         raise ValueError(f"{path}: {error}") from error
@@ -126,7 +128,7 @@ def _names(found: Any, columns: int) -> list[str] | None:
         raise ValueError(_unread("names", error)) from error
 
 
-def _done_rows(theta: np.ndarray, x: Any, names: Any, status: np.ndarray) -> Simulations:
+def _done_rows(theta: np.ndarray, x: Any, names: Any, status: np.ndarray, messages: dict[int, str]) -> Simulations:
     """The finished rows of a store that is still growing, or was left unfinished."""
     from ._some_rows import SomeRows
 
@@ -135,7 +137,8 @@ def _done_rows(theta: np.ndarray, x: Any, names: Any, status: np.ndarray) -> Sim
         if len(rows) and leaf.shape[0] <= rows[-1]:
             raise ValueError(f"{name} has {leaf.shape[0]} rows, but status says that row {rows[-1]} is there")
     some = {k: SomeRows(v, rows) for k, v in x.items()} if isinstance(x, dict) else SomeRows(x, rows)
-    return Simulations(theta[rows], some, names, status[rows])
+    told = {new: messages[old] for new, old in enumerate(rows.tolist()) if old in messages}
+    return Simulations(theta[rows], some, names, status[rows], told)
 
 
 def _read_npz(path: Path) -> Opened:
@@ -159,6 +162,10 @@ def _read_hdf5(path: Path) -> Opened:
     refuse_links_in_hdf5(file)
     arrays: dict[str, Any] = {}
     file.visititems(lambda name, item: arrays.update({name: item}) if isinstance(item, h5py.Dataset) else None)
+    for name, item in arrays.items():
+        if item.chunks and item.size:
+            most = most_stored(item.chunks, item.dtype)
+            item.id.chunk_iter(lambda chunk, name=name, most=most: refuse_swollen(name, chunk.size, most))
     names = file.attrs.get("names", arrays.pop("names", None))
     return Opened(arrays, names, {})
 

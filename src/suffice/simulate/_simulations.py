@@ -8,6 +8,7 @@ import jax
 import numpy as np
 from jaxtyping import Bool, Int, PyTree
 
+from ..core import by_name, frame_names
 from ..priors import AbstractPrior
 from ._batch import Batch
 from ._failures import Failures
@@ -29,7 +30,7 @@ class Simulations:
 
     - `theta`: parameters, one row a simulation.
     - `x`: an array `(n, ...)`, or a dict of named arrays.
-    - `names`: of the parameters; `theta[0]`, `theta[1]`, ... by default.
+    - `names`: of the parameters; by default the columns' of a pandas DataFrame, or `theta[0]`, `theta[1]`, ...
     - `status`: `(n,)`, what became of each row (`Status`); by default found by looking for non-finite
       numbers.
     - `messages`: by row number, what the simulator said when it failed.
@@ -54,7 +55,8 @@ class Simulations:
         status: Any = None,
         messages: Mapping[int, str] | None = None,
     ):
-        self.theta = _matrix(theta)
+        names = frame_names(theta) if names is None else names
+        self.theta = _matrix(theta if names is None or isinstance(names, str) else by_name(theta, names))
         self.x = _leaves(x, len(self.theta))
         self.names = _checked_names(names, self.theta.shape[1])
         self._status = None if status is None else _checked_status(status, len(self.theta))

@@ -96,6 +96,8 @@ class Store(AbstractKeep):
         self.messages = {}
         self._group: Any = None
         if not self._path.exists():
+            if self._path.is_symlink():
+                raise ValueError(f"store {self._path} is a link to {self._path.readlink()}, which is not there")
             return
         arrays, names, self.messages = self._opened()
         self._refuse_other(dict(self._group.attrs), names)
@@ -105,7 +107,7 @@ class Store(AbstractKeep):
         both = min(len(status), len(theta), len(self._theta))
         self.status[:both] = status[:both]
         done = np.flatnonzero(self.status[:both] != UNDONE)
-        if not np.allclose(theta[done], self._theta[done], rtol=1e-5, atol=1e-8):
+        if not _the_same(theta[done], self._theta[done]):
             raise ValueError(
                 f"the store {self._path} was made with another prior or other given values: its parameters "
                 "differ; use another path, or the same prior"
@@ -146,6 +148,7 @@ class Store(AbstractKeep):
             raise ValueError(f"store {self._path} is about the parameters {names}, the prior about {list(self._names)}")
         for what, mine in self._identity.items():
             if attributes["identity"].get(what) != mine:
+                what = "key (seed)" if what == "key" else what
                 raise ValueError(
                     f"store {self._path} was made with another {what}; to go on with it use the same {what}, "
                     "to start anew another path"
@@ -192,6 +195,16 @@ class Store(AbstractKeep):
         n = len(self._theta)
         x = jax.tree.map(lambda leaf: _first(leaf, n), x_in(arrays))
         return Simulations(self._theta, x, self._names, self.status, self.messages)
+
+
+def _the_same(theta: np.ndarray, other: np.ndarray) -> bool:
+    """Whether parameters are those of the same draws: up to rounding, beside how far they are apart in each column."""
+    if not len(theta):
+        return True
+    eps = np.finfo(theta.dtype).eps if theta.dtype.kind == "f" else 0.0
+    theta, other = theta.astype(float), other.astype(float)
+    distance, rounding = np.abs(theta - np.median(theta, axis=0)), 32 * eps * np.abs(theta)
+    return bool((np.abs(theta - other) <= 1e-5 * (distance + np.median(distance, axis=0)) + rounding).all())
 
 
 def _first(leaf: Any, n: int) -> Any:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from ..core import in_short, listed
+from ..core import in_short, listed, refuse_pipe
 
 # Names of the columns track, frame, x, y, z in the files of these programs.
 FORMATS: dict[str, tuple[str, ...]] = {
@@ -59,6 +59,7 @@ def track_table(path: Path, columns: tuple[str, ...]) -> TrackTable:
         raise ValueError(f"there is no file {path}")
     if path.is_dir():
         raise ValueError(f"{path} is a folder; give a file with a table of tracks")
+    refuse_pipe(path)
     _refuse_utf16(path)
     if len(set(columns)) < len(columns):
         twice = next(name for name in columns if columns.count(name) > 1)

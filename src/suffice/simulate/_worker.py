@@ -17,6 +17,8 @@ def plain(x: Any) -> Any:
     import numpy as np
 
     if isinstance(x, dict):
+        if not x:
+            raise TypeError("the simulator returned an empty dict; return an array or a dict of named arrays")
         return {str(name): plain(part) for name, part in x.items()}
     array = np.asarray(x)
     if array.dtype.kind not in "buifc" or isinstance(x, tuple):
@@ -37,8 +39,10 @@ def generator(entropy: Any, row: int, attempt: int) -> Any:
 
 
 def message(error: BaseException) -> str:
-    """The error, and the last line of it that is not in this file."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != __file__]
+    """The error, and the last line of it that is not of this package."""
+    here = os.path.dirname(__file__)
+    every = traceback.extract_tb(error.__traceback__)
+    frames = [frame for frame in every if os.path.dirname(frame.filename) != here]
     place = f" ({os.path.basename(frames[-1].filename)}, line {frames[-1].lineno})" if frames else ""
     return f"{type(error).__name__}: {error}{place}"
 

@@ -14,6 +14,7 @@ from jaxtyping import PyTree, Shaped
 from ..core import refuse_beyond_memory
 from ._inside import refuse_links_in_zarr
 from ._status import UNDONE
+from ._swollen import most_stored, refuse_swollen
 
 # What turns bytes into numbers and text. Others, pickle among them, may do anything.
 _FILTERS = {"adler32", "crc32", "crc32c", "fletcher32", "jenkins_lookup3"}  # checksums
@@ -23,6 +24,7 @@ _CODECS = {"bytes", "transpose", "sharding_indexed", *_FILTERS, *(f"numcodecs.{n
 # In the attributes of groups that this package wrote: all of their chunks are on disk, empty ones too.
 MARK = "suffice"
 FORMAT = 1
+_METADATA = {"zarr.json", ".zarray", ".zattrs"}
 _CHUNK_BYTES = 8 * 2**20
 
 
@@ -81,6 +83,10 @@ def open_zarr_group(path: Path) -> Any:
         if isinstance(member, zarr.Array):
             _refuse_codecs(name, member)
             refuse_beyond_memory(f"a chunk of {name}", member.chunks, np.dtype(member.dtype))
+            most = most_stored(member.shards or member.chunks, np.dtype(member.dtype))
+            for file in (path / name).rglob("*"):
+                if file.name not in _METADATA and file.is_file():
+                    refuse_swollen(name, file.stat().st_size, most)
     return group
 
 
@@ -119,7 +125,9 @@ def stored_arrays(example: PyTree) -> dict[str, jax.ShapeDtypeStruct]:
         bad = [name for name in example if not isinstance(name, str) or "/" in name or not name]
         bad += [name for name, leaf in example.items() if len(jax.tree.leaves(leaf)) != 1 or isinstance(leaf, dict)]
         if bad:
-            raise ValueError(f"x must be an array or a dict of named arrays to be stored; not so: {bad}")
+            raise ValueError(
+                f"x must be an array or a dict of arrays, whose names hold no '/', to be stored; not so: {bad}"
+            )
         return {f"x/{name}": leaf for name, leaf in example.items()}
     if len(jax.tree.leaves(example)) != 1 or isinstance(example, tuple | list):
         raise ValueError(

@@ -112,9 +112,9 @@ def _version() -> str:
 def fingerprint_of(task: Any, weights: PyTree, rows: Any, learning_rate: float) -> str:
     """Tells fits apart: the start, the data, the key and every setting that changes the course."""
     digest = hashlib.sha256()
-    for leaf in jax.tree.leaves((weights, rows)):
-        digest.update(np.ascontiguousarray(leaf).tobytes())
-    digest.update(np.asarray(jax.random.key_data(task.key)).tobytes())
+    fixed = jax.tree.leaves(task.fixed)
+    for leaf in (*jax.tree.leaves((weights, rows)), *filter(eqx.is_array_like, fixed), task.key):
+        digest.update(_bytes(leaf))
     course = (
         *task.steps,
         task.settings[1:],
@@ -122,11 +122,17 @@ def fingerprint_of(task: Any, weights: PyTree, rows: Any, learning_rate: float) 
         task.rules.factor,
     )
     # Of functions, such as an activation, their names; where they lie in memory differs from run to run.
-    functions = [leaf for leaf in jax.tree.leaves(task.fixed) if not eqx.is_array_like(leaf)]
+    functions = [leaf for leaf in fixed if not eqx.is_array_like(leaf)]
     told = repr((course, learning_rate, functions, jax.tree.structure((weights, task.fixed))))
     told += "".join(_steps_of(task.settings.optimiser, own) for own in weights[:1])
     digest.update(re.sub("0x[0-9a-f]+", "", told).encode())
     return digest.hexdigest()
+
+
+def _bytes(leaf: Any) -> bytes:
+    """Of the numbers of an array, a number, or a key."""
+    keys = isinstance(leaf, jax.Array) and jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
+    return np.ascontiguousarray(jax.random.key_data(leaf) if keys else leaf).tobytes()
 
 
 def _steps_of(optimiser: optax.GradientTransformation, weights: PyTree) -> str:

@@ -42,7 +42,7 @@ class Ensemble(AbstractObjective):
         return self.members[0].names
 
     def start(self, rows: Any, *, names: tuple[str, ...], key: Array) -> "Ensemble":
-        return self
+        return Ensemble([member.start(rows, names=names, key=key) for member in self.members])
 
     def finish(self, held_out: AbstractSource, *, key: Array) -> "Ensemble":
         return Ensemble([member.finish(held_out, key=key) for member in self.members])

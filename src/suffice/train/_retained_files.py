@@ -57,10 +57,17 @@ def refuse_other_files(path: Path) -> None:
         start = file.read(4)
     foreign = start.strip(b"\0") and not _ZIP.startswith(start)
     if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            foreign = "tree.json" not in archive.namelist()
-    if foreign:
+        foreign = not _is_ours(path)
+    # Beside older ones of ours it is one whose beginning is lost.
+    if foreign and not any(map(_is_ours, older(path))):
         raise ValueError(f"{path} is there and is no checkpoint of a fit; give another path")
+
+
+def _is_ours(path: Path) -> bool:
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return "tree.json" in archive.namelist()
 
 
 def _to_disk(path: Path) -> None:
