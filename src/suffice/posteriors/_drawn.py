@@ -60,7 +60,7 @@ class AbstractDrawn(AbstractDensity):
         return self._out(self.draw_each(n, key=as_key(key)))
 
     def log_prob(self, theta: Any) -> np.ndarray:
-        """Log-density of parameter vectors `(n, p)`, or of a table of them, `(n,)` or `(m, n)`; minus infinity outside of
+        """Log-density of parameter vectors `(n, p)`, an array or a table, `(n,)` or `(m, n)`; minus infinity outside of
         the prior.
         """
         theta = np.asarray(by_name(theta, self.names), np.float64)
