@@ -103,6 +103,12 @@ def test_a_target_far_off_is_said_to_be(one):
         sf.reweight(one, lambda theta: -0.5 * (((theta - 2.0) / 0.05) ** 2).sum(), n=2000)
 
 
+def test_densities_of_no_points_are_none(one, flow, correlated):
+    assert one.log_prob(np.zeros((0, 2))).shape == (0,)
+    batch = sf.posterior(flow, correlated.prior, correlated.sims.x[:3], key=0)
+    assert batch.log_prob(np.zeros((0, 2))).shape == (3, 0)
+
+
 def test_another_prior_is_a_factor(flow, correlated):
     x = np.array([0.5, 0.3, 0.8])
     narrow = sf.Prior(a=dist.Normal(0, 0.3), b=dist.Normal(0, 0.3))
@@ -237,6 +243,8 @@ def test_bad_questions_are_refused(one, flow, correlated, unchecked):
         one.log_prob(np.zeros((3, 5)))
     with pytest.raises(ValueError, match="q must lie"):
         one.quantile(1.5)
+    with pytest.raises(ValueError, match=r"one number at a time, but \[0.1, 0.9\] came"):
+        one.quantile([0.1, 0.9])
     with pytest.raises(ValueError, match="n must be"):
         one.sample(0, key=0)
     with pytest.raises(ValueError, match="untrained objective"):
