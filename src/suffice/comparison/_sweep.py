@@ -21,7 +21,7 @@ from ..train import AbstractObjective, Fit, fit
 from ._compare import divided, measure, refuse, usable
 from ._missing import FEWEST_TO_LOOK
 from ._result import CLOSED_FORM, SummaryComparison
-from ._taken import summarised, Taken, taken
+from ._taken import called, summarised, Taken, taken
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,7 +162,7 @@ def _made(make_summary: Callable[..., Callable], size: int, sims: Simulations, *
     except TypeError:
         raise TypeError(
             "make_summary must be a function (n_out, key=) -> network, such as lambda n, key: sf.networks.MLP(100, n, "
-            f"key=key), but {_called(make_summary)} came"
+            f"key=key), but {called(make_summary)} came"
         ) from None
     network = make_summary(size, key=key)
     if not callable(network):
@@ -179,19 +179,14 @@ def _objective(objective: Callable[..., Any], network: Callable) -> AbstractObje
         "prior)"
     )
     if isinstance(objective, AbstractObjective) or not callable(objective):
-        raise TypeError(f"{wanted}, but {_called(objective)} came")
+        raise TypeError(f"{wanted}, but {called(objective)} came")
     try:
         inspect.signature(objective).bind(network)
     except (TypeError, ValueError) as error:
         raise TypeError(
-            f"{wanted}, but {_called(objective)} came, which cannot be called with a network alone: {error}"
+            f"{wanted}, but {called(objective)} came, which cannot be called with a network alone: {error}"
         ) from None
     made = objective(network)
     if not isinstance(made, AbstractObjective):
-        raise TypeError(f"{wanted}, but {_called(objective)} came, which gives a {type(made).__name__}")
+        raise TypeError(f"{wanted}, but {called(objective)} came, which gives a {type(made).__name__}")
     return made
-
-
-def _called(item: Any) -> str:
-    """A class by its name, anything else by its kind."""
-    return f"the class {item.__name__}" if isinstance(item, type) else f"a {type(item).__name__}"
