@@ -8,6 +8,8 @@ from scipy import stats
 import suffice as sf
 from suffice.checks import width_of
 
+SIMS = sf.Simulations(np.zeros((50, 2)), np.zeros((50, 2)))
+
 
 @pytest.mark.parametrize(("bias", "width"), [(0.0, 1.0), (0.0, 0.8), (0.0, 1.3), (0.4, 1.0)])
 def test_planted_faults_are_named_with_their_size(gaussian, bias, width):
@@ -122,12 +124,16 @@ def test_few_rows_cannot_find_a_fault_and_say_so(planted, unchecked):
         ({"x_obs": np.zeros(2), "simulator": 3}, "simulator must be a function"),
         ({"draws": 0}, "draws must be a whole number"),
         ({"confidence": 1.0}, "confidence"),
+        ({"sims": None}, "sims must be sf.Simulations .* but a NoneType came"),
+        ({"sims": (np.zeros((200, 2)), np.zeros((200, 2)))}, "sims must be sf.Simulations .* but a tuple came"),
+        ({"prior": SIMS}, "prior must be the sf.Prior of the simulations, but a Simulations came"),
+        ({"sims": SIMS, "x_obs": np.zeros(2)}, "100 simulations are needed .* whether x_obs is; got 50"),
     ],
 )
 def test_what_is_refused_is_refused_before_rows_are_gone_over(planted, change, message, unchecked):
     before = len(planted.traced)
     with pytest.raises((ValueError, TypeError), match=message):
-        sf.checks.all(planted.fit(), planted.prior, planted.sims, **change)
+        sf.checks.all(planted.fit(), **({"prior": planted.prior, "sims": planted.sims} | change))
     assert len(planted.traced) == before
 
 

@@ -42,3 +42,14 @@ def test_other_names_and_no_rows_are_refused(regression):
         sf.checks.coverage(regression.fit, other, regression.fresh, key=0)
     with pytest.raises(ValueError, match="empty"):
         sf.checks.coverage(regression.fit, regression.prior, regression.fresh[np.arange(0)], key=0)
+
+
+@pytest.mark.parametrize("name", ["coverage", "sbc", "tarp", "l_c2st"])
+def test_no_fit_no_prior_and_no_simulations_are_refused(name, regression, unchecked):
+    x = [regression.fresh.x[0]] if name == "l_c2st" else []
+    given = (regression.fit, regression.prior, regression.fresh)
+    came = ["fit must be .* but a Prior", "prior must be .* but a Simulations", "sims must be .* but a Fit"]
+    for place, message in enumerate(came):
+        wrong = [*given[:place], given[(place + 1) % 3], *given[place + 1 :]]
+        with pytest.raises(TypeError, match=f"{message} came"):
+            getattr(sf.checks, name)(*wrong, *x)

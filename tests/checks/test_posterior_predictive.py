@@ -94,6 +94,7 @@ def test_a_simulator_outside_of_jax():
         ({"n": 10}, "at least 50 replications"),
         ({"confidence": 2.0}, "confidence"),
         ({"quantities": {}}, "at least one name"),
+        ({"quantities": [jnp.max]}, "at least one name to a function x -> number, such as"),
         ({"quantities": {"all": lambda x: x}}, "'all' must give one number"),
         ({"quantities": {"log": lambda x: jnp.log(-jnp.abs(x[0]))}}, "'log' of the observation is not finite"),
     ],

@@ -154,6 +154,18 @@ def test_what_cannot_be_compared_is_refused(pair, unchecked):
         sf.compare({"a": pair.both}, sims, prior, tangents=others)
     with pytest.raises(TypeError, match="'a' must be a fit or a function"):
         sf.compare({"a": 3}, sims, prior)
+    with pytest.raises(TypeError, match="'a' must be a fit or a function x -> s, but the class MLP came; make one"):
+        sf.compare({"a": sf.networks.MLP}, sims, prior)
+    for fiducial, message in (
+        ([0.0, 9.0], "b = 9 lies outside of the simulations, which are between -"),
+        ([0.0, np.nan], "b = nan lies outside of the simulations"),
+        ({"a": 0.0, "b": 0.0}, "one number for each of a, b, but a dict came"),
+        ([0.0], r"one number for each of a, b, but \(1,\) came"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            sf.compare({"a": pair.both}, sims, prior, fiducial=fiducial)
+    with pytest.raises(TypeError, match=r"exact must be a function \(theta, x\) -> log-ratios, but a int came"):
+        sf.compare({"a": pair.both}, sims, prior, exact=3)
     with pytest.raises(ValueError, match="at least 400"):
         sf.compare({"a": pair.both}, sims[:100], prior)
     with pytest.raises(ValueError, match="the prior is about c"):

@@ -80,7 +80,22 @@ def test_what_cannot_be_swept_is_refused(pair, unchecked):
         sf.sweep(make, [1], pair.sims, pair.prior, max_epoch=3)
     with pytest.raises(TypeError, match=r"make_summary must be a function \(n_out, key=\)"):
         sf.sweep(lambda n: make(n, 0), [1], pair.sims, pair.prior)
-    with pytest.raises(TypeError, match=r"objective must be a function network -> objective.*'infomax' came"):
-        sf.sweep(make, [1], pair.sims, pair.prior, objective="infomax")
+    with pytest.raises(TypeError, match=r"make_summary must be a function \(n_out, key=\).*, but a Linear came$"):
+        sf.sweep(make(1, 0), [1], pair.sims, pair.prior)
     with pytest.raises(ValueError, match="at least 1000"):
         sf.sweep(make, [1], pair.sims[:500], pair.prior)
+
+
+@pytest.mark.parametrize(
+    ("objective", "message"),
+    [
+        ("infomax", "a str came"),
+        (sf.InfoMax(sf.networks.Linear(6, 1, key=0)), "a InfoMax came"),
+        (sf.Flow, "the class Flow came, which cannot be called with a network alone: missing .* 'prior'"),
+        (lambda network: network, "a function came, which gives a Linear"),
+    ],
+)
+def test_an_objective_is_made_for_each_network(objective, message, pair, unchecked):
+    make = lambda n, key: sf.networks.Linear(6, n, key=key)  # noqa: E731
+    with pytest.raises(TypeError, match=f"objective must be a function network -> objective.*, but {message}"):
+        sf.sweep(make, [1], pair.sims, pair.prior, objective=objective)

@@ -93,15 +93,21 @@ def test_an_exact_likelihood_corrects_what_was_learned(correlated, one):
     assert np.mean(far.logpdf(drawn) - exact.log_prob(drawn)) == pytest.approx(0, abs=0.05)
 
 
-@pytest.mark.parametrize("wrong", [{"n": -1}, {"n": 300.5}, {"max_rounds": 0}, {"max_rounds": 1.5}])
+@pytest.mark.parametrize("wrong", [{"n": -1}, {"n": 19}, {"n": 300.5}, {"max_rounds": 0}, {"max_rounds": 1.5}])
 def test_rounds_of_no_whole_number_are_refused(correlated, wrong, unchecked):
-    with pytest.raises(ValueError, match=f"{next(iter(wrong))} must be a whole number of at least 1"):
+    with pytest.raises(ValueError, match=f"{next(iter(wrong))} must be a whole number of at least"):
         sf.rounds(sf.Flow(lambda x: x, correlated.prior), correlated.prior, None, np.zeros(3), key=0, **wrong)
 
 
 def test_a_target_far_off_is_said_to_be(one):
     with pytest.warns(UserWarning, match="worth only"):
         sf.reweight(one, lambda theta: -0.5 * (((theta - 2.0) / 0.05) ** 2).sum(), n=2000)
+
+
+def test_densities_of_no_points_are_none(one, flow, correlated):
+    assert one.log_prob(np.zeros((0, 2))).shape == (0,)
+    batch = sf.posterior(flow, correlated.prior, correlated.sims.x[:3], key=0)
+    assert batch.log_prob(np.zeros((0, 2))).shape == (3, 0)
 
 
 def test_another_prior_is_a_factor(flow, correlated):
@@ -238,6 +244,8 @@ def test_bad_questions_are_refused(one, flow, correlated, unchecked):
         one.log_prob(np.zeros((3, 5)))
     with pytest.raises(ValueError, match="q must lie"):
         one.quantile(1.5)
+    with pytest.raises(ValueError, match=r"one number at a time, but \[0.1, 0.9\] came"):
+        one.quantile([0.1, 0.9])
     with pytest.raises(ValueError, match="n must be"):
         one.sample(0, key=0)
     with pytest.raises(ValueError, match="untrained objective"):
@@ -346,6 +354,14 @@ def test_what_cannot_be_weighted_is_refused_in_a_sentence(flow, one, unchecked):
         sf.reweight(one, 3)
     with pytest.raises(ValueError, match=r"one number for one theta \(2,\), but an array of shape \(2,\)"):
         sf.reweight(one, lambda theta: theta)
+    for wrong, message in (
+        (lambda theta: theta["a"], r"theta \(2,\), an array, but it fails: only integers"),
+        (lambda theta: None, "one number .* but None came"),
+        (lambda theta: theta[0] * 1j, "one number .* of type complex"),
+        (lambda theta: "a", "one number .* of type <U1"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            sf.reweight(one, wrong)
     with pytest.raises(ValueError, match="n must be a whole number"):
         sf.reweight(one, level, n=2.5)
 
@@ -387,6 +403,9 @@ def near(key, theta):
         ({"prior": sf.Prior(a=dist.Uniform(-2, 2), b=dist.Uniform(-1, 1))}, "another prior than the one given"),
         ({"simulator": 3}, "simulator must be a function"),
         ({"threshold": 2.0}, "threshold must lie"),
+        ({"mass": "a"}, "mass must lie between 0 and 0.5, but 'a' came"),
+        ({"shrink": None}, "shrink must lie between 0 and 1, but None came"),
+        ({"margin": -1}, "margin must not be negative, but -1 came"),
         ({"checkpoint": "fit.sf"}, "checkpoint is of one fit"),
         ({"max_epoch": 3}, "no option 'max_epoch' .did you mean 'max_epochs'"),
     ],

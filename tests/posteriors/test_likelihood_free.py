@@ -75,6 +75,7 @@ class TestGaussianApproximation:
         posterior = sf.GaussianApproximation(prior, estimate, FISHER).condition(X)
         assert posterior.sample(1000, key=0)[:, 0].min() >= 0.3
         assert np.isneginf(posterior.log_prob(np.array([[0.0, 0.0]])))
+        assert posterior.log_prob(np.zeros((0, 2))).shape == (0,)
 
     def test_many_observations(self):
         both = self.method.condition_many(np.stack([X, 0 * X]))
@@ -222,6 +223,7 @@ def test_particles_are_a_posterior():
         (lambda: sf.GaussianApproximation(PRIOR, estimate, [[1.0, 0.5], [0.0, 1.0]]), "symmetric"),
         (lambda: sf.GaussianApproximation(PRIOR, lambda x: x, FISHER).condition(X), r"\(2,\), but \(3,\) came"),
         (lambda: sf.GaussianApproximation(PRIOR, estimate, FISHER).condition(X * np.nan), "non-finite"),
+        (lambda: sf.GaussianApproximation(PRIOR, estimate, FISHER).condition(X).quantile(1.5), "q must lie between"),
         (lambda: sf.ABC(PRIOR, simulator, estimate, FISHER).run(X), "give draws"),
         (lambda: sf.ABC(PRIOR, None, estimate, FISHER).run(X, draws=10), "without a simulator"),
         (lambda: sf.PMC(PRIOR, simulator, estimate, FISHER).run(X, particles=100, initial=10), "initial"),

@@ -1,5 +1,7 @@
 """Probabilities of models against exact ones."""
 
+import dataclasses
+
 import jax
 import numpy as np
 import numpyro.distributions as dist
@@ -7,6 +9,7 @@ import pytest
 from scipy import stats
 
 import suffice as sf
+from suffice.simulate import Batch
 
 PRIOR = sf.Prior(spread=dist.Uniform(0.99, 1.01))
 
@@ -54,8 +57,6 @@ def test_probabilities_and_bayes_factors_are_the_exact_ones(found, sims):
 
 
 def test_the_prior_of_the_models_counts_and_numbers_of_simulations_do_not(found, sims):
-    import dataclasses
-
     x = np.asarray(sims["normal"].x[:200])
     log = exact(np.asarray(x, np.float64)) + np.log([0.8, 0.1, 0.1])
     p = np.exp(log - np.logaddexp.reduce(log, axis=1, keepdims=True))
@@ -70,6 +71,31 @@ def test_probabilities_are_calibrated(found):
 
 
 @pytest.mark.parametrize(
+    ("change", "bins", "message"),
+    [
+        (lambda f: f, 0, "bins must be a whole number of at least 1, but 0 came"),
+        (lambda f: f, "a", "bins must be a whole number"),
+        (lambda f: dataclasses.replace(f, held_out=Batch(*(part[:0] for part in f.held_out))), 5, "were held out"),
+    ],
+)
+def test_what_cannot_be_calibrated_is_refused(change, bins, message, found, unchecked):
+    with pytest.raises(ValueError, match=message):
+        change(found).calibration(bins)
+
+
+def test_bins_of_a_few_rows_say_little(found):
+    few = dataclasses.replace(found, held_out=Batch(*(part[::30] for part in found.held_out)))
+    with pytest.warns(UserWarning, match="15 of 15 bins hold fewer than 20 held-out simulations, and say little"):
+        few.calibration()
+
+
+def lost(sims, n):
+    x = np.array(sims.x)
+    x[:n] = np.nan
+    return sf.Simulations(sims.theta, x, names=sims.names)
+
+
+@pytest.mark.parametrize(
     ("change", "message"),
     [
         (lambda s: {"sims": {"normal": s["normal"]}}, "at least two models"),
@@ -79,6 +105,15 @@ def test_probabilities_are_calibrated(found):
         (lambda s: {"prior": {"normal": np.inf, "wide": 0.5, "shifted": 0.5}}, "but inf came for normal"),
         (lambda s: {"prior": {"normal": 0.5, "wide": -0.5, "shifted": 0.5}}, "but -0.5 came for wide"),
         (lambda s: {"sims": s | {"wide": s["wide"][np.arange(5)]}}, "at least 20"),
+        (lambda s: {"sims": s | {"wide": lost(s["wide"], 6000)}}, "but 0 of the 6000 of 'wide' are"),
+        (
+            lambda s: {"sims": {"wide": lost(s["wide"], 5990), "normal": s["normal"]}},
+            "but 10 of the 6000 of",
+        ),
+        (lambda s: {"sims": list(s.values())}, "sims must map names to sf.Simulations.* but a list came"),
+        (lambda s: {"sims": lambda x: x, "summary": s}, "but a function came"),
+        (lambda s: {"sims": s | {"wide": wide}}, "'wide' must be sf.Simulations.* but a function came"),
+        (lambda s: {"ensembel": 3}, "no option 'ensembel' .did you mean 'ensemble'"),
         (lambda s: {"sims": s | {"wide": sf.Simulations(np.zeros((30, 1)), np.zeros((30, 7)))}}, "one shape"),
         (lambda s: {"summary": 3}, "network or a function"),
     ],
@@ -103,3 +138,9 @@ def test_an_untrained_classifier_says_so():
         _ = Classifier(lambda x: x, 2).trained
     with pytest.raises(ValueError, match="classes must be"):
         Classifier(lambda x: x, 1)
+
+
+def test_failed_simulations_are_told_of(sims, unchecked):
+    given = {"wide": lost(sims["wide"], 100), "other": sf.Simulations(np.zeros((30, 1)), np.zeros((30, 7)))}
+    with pytest.warns(UserWarning, match="100 of 6000 simulations of 'wide' failed"), pytest.raises(ValueError):
+        sf.compare_models(given, lambda x: x, key=0)

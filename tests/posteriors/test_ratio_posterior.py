@@ -191,9 +191,18 @@ def test_densities_are_told_how_they_are_cut(correlated):
         sf.truncate(object.__new__(DensityPosterior), correlated.prior)
 
 
-def test_questions_that_make_no_sense_are_refused(regression, batch):
+@pytest.mark.parametrize("marginals", [None, "joint", "autoregressive"])
+def test_densities_of_no_points_are_none(correlated, marginals):
+    for x, shape in ((correlated.sims.x[0], (0,)), (correlated.sims.x[:3], (3, 0))):
+        found = sf.posterior(correlated.fit(marginals), correlated.prior, x)
+        assert found.log_prob(np.zeros((0, 2))).shape == shape
+
+
+def test_questions_that_make_no_sense_are_refused(regression, batch, unchecked):
     with pytest.raises(ValueError, match="q must lie"):
         batch.quantile(1.5)
+    with pytest.raises(ValueError, match=r"theta must have shape \(n, 3\), but \(3,\) came"):
+        batch.log_prob(np.zeros(3))
     with pytest.raises(ValueError, match=r"known: \('z\[0\]',\)"):
         batch.marginal("w")
     with pytest.raises(ValueError, match="threshold must lie"):

@@ -9,15 +9,15 @@ import numpy as np
 from jaxtyping import PyTree
 
 from ..core import as_key, check_whole, KeyLike
-from ..posteriors import check_fit, one_observation
+from ..posteriors import one_observation
 from ..priors import AbstractPrior
 from ..simulate import Simulations
 from ..train import Fit
 from ._checks import Checks
 from ._coverage import coverage_from_levels
-from ._held_out import over_held_out, Part, region_names
+from ._held_out import check_held_out, over_held_out, Part, region_names
 from ._l_c2st import FEWEST, local_tests, pairs_of
-from ._misspecification import misspecification
+from ._misspecification import misspecification, usual
 from ._posterior_predictive import posterior_predictive
 from ._rows import check_confidence
 from ._sbc import sbc_from_ranks
@@ -46,8 +46,8 @@ def all(  # the name that reads well after `sf.checks.`
     - `prior`: the prior that the simulations were drawn from.
     - `sims`: simulations from this prior that the fit has not seen, such as `sims[fit.split.test]`; at least 10, and
       at least 100 for a verdict that says anything.
-    - `x_obs`: one observation: could it have been simulated (`sf.checks.misspecification`), and, with at least 200
-      simulations, is its posterior right (`sf.checks.l_c2st`)?
+    - `x_obs`: one observation: could it have been simulated (`sf.checks.misspecification`), for which at least 100
+      simulations are needed, and, with at least 200, is its posterior right (`sf.checks.l_c2st`)?
     - `simulator`: does its posterior make such data (`sf.checks.posterior_predictive`)?
     - `draws`: of each posterior, for TARP.
     - `confidence`: of each check.
@@ -55,9 +55,9 @@ def all(  # the name that reads well after `sf.checks.`
 
     **Returns** `Checks`, with `.table()`.
 
-    **Raises** `ValueError` as the checks do one by one.
+    **Raises** `TypeError` for what is no fit, no prior or no simulations, and `ValueError` as the checks do one by one.
     """
-    check_fit(fit)
+    check_held_out(fit, prior, sims)
     check_confidence(confidence)
     check_whole(draws=draws)
     if len(sims) < _FEWEST:
@@ -66,6 +66,7 @@ def all(  # the name that reads well after `sf.checks.`
         )
     if x_obs is not None:
         x_obs = one_observation(fit.example, x_obs)
+        usual(sims)
     if simulator is not None and not callable(simulator):
         raise TypeError(f"simulator must be a function of (key, theta), but a {type(simulator).__name__} came")
     for_rows, for_points, for_one = jax.random.split(as_key(key), 3)

@@ -8,11 +8,11 @@ import jax
 import numpy as np
 
 from ..core import as_key, KeyLike
-from ..posteriors import posterior, RatioPosterior
+from ..posteriors import check_fit, check_prior, posterior, RatioPosterior
 from ..priors import AbstractPrior
 from ..simulate import Simulations
 from ..train import Fit
-from ._rows import enough, finite
+from ._rows import check_simulations, enough, finite
 
 _CHUNK = 512
 
@@ -26,6 +26,19 @@ class Part(NamedTuple):
     key: jax.Array
 
 
+def check_held_out(fit: Fit, prior: AbstractPrior, sims: Simulations) -> None:
+    """**Raises** `TypeError` for what is no fit, no prior or no simulations, `ValueError` for other parameters."""
+    check_fit(fit)
+    check_prior(prior)
+    check_simulations(sims)
+    for what, names in (("prior", prior.names), ("sims", sims.names)):
+        if tuple(names) != tuple(fit.names):
+            raise ValueError(
+                f"{what} has the parameters {', '.join(names)}, but the fit was trained on "
+                f"{', '.join(fit.names)}; pass the {what} that goes with the fit"
+            )
+
+
 def over_held_out(
     f: Callable[[Part], np.ndarray],
     fit: Fit,
@@ -36,11 +49,10 @@ def over_held_out(
 ) -> tuple[np.ndarray, Any]:
     """`f` of the posteriors of all simulations that succeeded, one row each, and one of these posteriors.
 
-    **Raises** `ValueError` when there are none, when more than half are not usable, when parameters lie
-    outside of the prior, or when fit, prior and simulations are about different parameters. **Warns** when
-    some are left out.
+    **Raises** as `check_held_out` does, and `ValueError` when there are none, when more than half are not usable, or
+    when parameters lie outside of the prior. **Warns** when some are left out.
     """
-    _check_same_parameters(fit, prior, sims)
+    check_held_out(fit, prior, sims)
     rows = _usable(sims)
     _refuse_outside(prior, np.asarray(sims.theta)[rows], rows)
     chunks = -(-len(rows) // _CHUNK)
@@ -65,15 +77,6 @@ def region_names(posterior: Any) -> tuple[str, ...]:
     """One name for each group of parameters that credible regions are about: `"a"`, or `"a, b"`."""
     names = posterior.objective.names if isinstance(posterior, RatioPosterior) else posterior.names
     return tuple(", ".join(names[i] for i in region) for region in posterior.regions)
-
-
-def _check_same_parameters(fit: Fit, prior: AbstractPrior, sims: Simulations) -> None:
-    for what, names in (("prior", prior.names), ("sims", sims.names)):
-        if tuple(names) != tuple(fit.names):
-            raise ValueError(
-                f"{what} has the parameters {', '.join(names)}, but the fit was trained on "
-                f"{', '.join(fit.names)}; pass the {what} that goes with the fit"
-            )
 
 
 def _refuse_outside(prior: AbstractPrior, theta: np.ndarray, rows: np.ndarray) -> None:

@@ -30,12 +30,12 @@ from jaxtyping import Array, Float, PyTree
 
 from ..core import as_key, KeyLike, summary_rows
 from ..networks import Stack
-from ..posteriors import check_fit, one_observation, posterior, RatioPosterior
+from ..posteriors import one_observation, posterior, RatioPosterior
 from ..priors import AbstractPrior
 from ..simulate import Simulations
 from ..train import Fit
 from ._draw import draw
-from ._held_out import over_held_out, Part, region_names
+from ._held_out import check_held_out, over_held_out, Part, region_names
 from ._misspecification import of_observations
 from ._rows import check_confidence, enough, finite
 
@@ -155,11 +155,11 @@ def l_c2st(
     simulations, those left out not counted. **Warns** where some are left out: failed ones, and those whose features
     are not finite.
     """
+    check_held_out(fit, prior, sims)
     check_confidence(confidence)
     if len(sims) < FEWEST:
         raise ValueError(f"sims: at least {FEWEST} held-out simulations are needed to train on; got {len(sims)}")
     for_rows, for_test = jax.random.split(as_key(key))
-    check_fit(fit)
     if features is not None and not callable(features):
         raise TypeError(f"features must be a function x -> s, but a {type(features).__name__} came")
     summary = features or fit.objective.summary

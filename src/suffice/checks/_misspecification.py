@@ -27,9 +27,9 @@ from ..posteriors import rows_like
 from ..simulate import Simulations
 from ..train import Fit
 from ._draw import draw
-from ._rows import check_confidence, enough, finite
+from ._rows import check_confidence, check_simulations, enough, finite
 
-_NEIGHBOURS = 5
+_NEIGHBOURS, _FEWEST = 5, 100
 _MOST = 20_000
 
 
@@ -99,9 +99,7 @@ def misspecification(
     summary = fit.objective.summary if isinstance(fit, Fit) else fit
     if not callable(summary):
         raise TypeError(f"fit must be a fit, or a summary x -> s, but a {type(summary).__name__} came")
-    good = np.flatnonzero(np.asarray(sims.status) == 0)[:_MOST]
-    if len(good) < 100:
-        raise ValueError(f"at least 100 simulations are needed to know what distances are usual; got {len(good)}")
+    good = usual(sims)[:_MOST]
     x = sims.rows(good).x
     example = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), x)
     if isinstance(fit, Fit):
@@ -116,6 +114,18 @@ def misspecification(
     tree = KDTree(crowd @ whiten)
     distances = [np.mean(tree.query(part @ whiten, _NEIGHBOURS)[0], axis=1) for part in (asked, others)]
     return Misspecification(distances[0], distances[1], confidence)
+
+
+def usual(sims: Simulations) -> np.ndarray:
+    """Rows that did not fail; `ValueError` where they are too few to know what distances are usual."""
+    check_simulations(sims)
+    good = np.flatnonzero(np.asarray(sims.status) == 0)
+    if len(good) < _FEWEST:
+        raise ValueError(
+            f"at least {_FEWEST} simulations are needed to know what distances are usual, and whether x_obs is; got "
+            f"{len(good)}"
+        )
+    return good
 
 
 def _refuse_other_data(fit: Fit, example: PyTree) -> None:

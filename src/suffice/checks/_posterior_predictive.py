@@ -156,8 +156,12 @@ Asked = list[tuple[tuple[str, ...], Callable]]
 def _asked(quantities: Mapping[str, Callable] | None, example: PyTree, summary: Callable | None) -> Asked:
     """Names of quantities, and functions that give so many numbers."""
     if quantities is not None:
-        if not quantities or not all(callable(f) for f in quantities.values()):
-            raise ValueError("quantities must map at least one name to a function x -> number")
+        named = isinstance(quantities, Mapping) and len(quantities) > 0
+        if not named or not all(callable(f) for f in quantities.values()):
+            raise ValueError(
+                "quantities must map at least one name to a function x -> number, such as {'largest': lambda x: "
+                "x.max()}"
+            )
         return [((name,), f) for name, f in quantities.items()]
     paths = [path for path, _ in jax.tree.leaves_with_path(example)]
     called = [jax.tree_util.keystr(path, simple=True, separator="/") or "x" for path in paths]

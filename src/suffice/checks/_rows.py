@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..core import warn
+from ..simulate import Simulations
 
 
 def as_table(values: object, argument: str, names: tuple[str, ...]) -> np.ndarray:
@@ -50,6 +51,15 @@ def enough(good: np.ndarray, argument: str) -> np.ndarray:
             f"they fail in one region of the parameters, the check says nothing about that region"
         )
     return kept
+
+
+def check_simulations(sims: object) -> None:
+    """**Raises** `TypeError` for what is no `Simulations`."""
+    if not isinstance(sims, Simulations):
+        raise TypeError(
+            "sims must be sf.Simulations that were held out, such as sims[fit.split.test], but a "
+            f"{type(sims).__name__} came"
+        )
 
 
 def in_unit_interval(array: np.ndarray, argument: str) -> np.ndarray:

@@ -66,7 +66,8 @@ def compare(
     **Returns** a `SummaryComparison`, with `.table()`, `.parameters()` and `.plot()`.
 
     **Raises** `TypeError` or `ValueError` for what is no summary, for an option that does not exist, for simulations of
-    other parameters than the prior's, for fewer than 400 of them, and for discrete parameters.
+    other parameters than the prior's, for fewer than 400 of them, for a fiducial outside of them, and for discrete
+    parameters.
 
     >>> import numpyro.distributions as dist
     >>> from suffice import Prior
@@ -82,6 +83,8 @@ def compare(
     refuse(sims, prior, test, level)
     if tangents is not None:
         _refuse_tangents(tangents, sims)
+    if exact is not None and not callable(exact):
+        raise TypeError(f"exact must be a function (theta, x) -> log-ratios, but a {type(exact).__name__} came")
     for_split, for_fits = jax.random.split(as_key(key))
     good = usable(sims)
     split = divided(len(good), test, for_split)

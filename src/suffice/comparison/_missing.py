@@ -26,7 +26,7 @@ from ..priors import AbstractPrior
 from ..simulate import Simulations
 from ..train import Fit, fit, Split
 from ._compare import divided, measure, refuse, usable
-from ._taken import summarised, Taken, taken
+from ._taken import called, summarised, Taken, taken
 
 FEWEST_TO_LOOK = 1000
 _CONTROLS = 2
@@ -93,12 +93,14 @@ def missing(
 
     **Returns** a `Missing`, with `.found` and `.table()`.
 
-    **Raises** as `sf.compare` does, and `ValueError` for fewer than 1000 simulations or a summary that JAX cannot
-    trace.
+    **Raises** as `sf.compare` does, `TypeError` for what is no network, and `ValueError` for fewer than 1000
+    simulations or a summary that JAX cannot trace.
     """
     one = taken({"summary": summary})[0]
     check_options(options, fit, without=("ensemble",))
     refuse(sims, prior, test, level, FEWEST_TO_LOOK, "look for what is missing")
+    if network is not None and (isinstance(network, type) or not callable(network)):
+        raise TypeError(f"network must be a network or a function x -> s, but {called(network)} came")
     if numbers_of(one.function, sims.example) is None:
         raise ValueError(
             "summary must be one that JAX can trace, for a network to be trained beside it; write it with jax.numpy"

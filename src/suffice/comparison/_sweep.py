@@ -21,7 +21,7 @@ from ..train import AbstractObjective, Fit, fit
 from ._compare import divided, measure, refuse, usable
 from ._missing import FEWEST_TO_LOOK
 from ._result import CLOSED_FORM, SummaryComparison
-from ._taken import summarised, Taken, taken
+from ._taken import called, summarised, Taken, taken
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +109,7 @@ def sweep(
     - `sizes`: the numbers of summaries to try.
     - `sims`: simulations from the prior: one half to learn summaries from, the other to compare them on.
     - `prior`: of the simulations.
-    - `objective`: what they are trained for: `sf.InfoMax`, or `lambda summary: sf.Flow(summary, prior)`.
+    - `objective`: what they are trained for: `sf.InfoMax`, or `lambda network: sf.Flow(network, prior)`.
     - `tolerance`: the share of the information that may be lost at the knee.
     - `test`: share of the second half to judge on.
     - `level`: of the intervals.
@@ -117,8 +117,8 @@ def sweep(
 
     **Returns** a `Sweep`, with `.knee`, `.table()` and `.plot()`.
 
-    **Raises** `ValueError` for sizes that are no whole numbers from 1, for networks of other sizes, and as `sf.compare`
-    does.
+    **Raises** `ValueError` for sizes that are no whole numbers from 1 and for networks of other sizes, `TypeError` for
+    functions that make no network or no objective, and as `sf.compare` does.
     """
     numbers = _numbers(sizes)
     if not 0 <= tolerance < 1:
@@ -162,7 +162,7 @@ def _made(make_summary: Callable[..., Callable], size: int, sims: Simulations, *
     except TypeError:
         raise TypeError(
             "make_summary must be a function (n_out, key=) -> network, such as lambda n, key: sf.networks.MLP(100, n, "
-            f"key=key), but {make_summary!r} came"
+            f"key=key), but {called(make_summary)} came"
         ) from None
     network = make_summary(size, key=key)
     if not callable(network):
@@ -174,10 +174,19 @@ def _made(make_summary: Callable[..., Callable], size: int, sims: Simulations, *
 
 
 def _objective(objective: Callable[..., Any], network: Callable) -> AbstractObjective:
-    made = objective(network) if callable(objective) else objective
-    if not isinstance(made, AbstractObjective):
+    wanted = (
+        "objective must be a function network -> objective, such as sf.InfoMax or lambda network: sf.Flow(network, "
+        "prior)"
+    )
+    if isinstance(objective, AbstractObjective) or not callable(objective):
+        raise TypeError(f"{wanted}, but {called(objective)} came")
+    try:
+        inspect.signature(objective).bind(network)
+    except (TypeError, ValueError) as error:
         raise TypeError(
-            "objective must be a function network -> objective, such as sf.InfoMax or lambda summary: sf.Flow(summary, "
-            f"prior), but {objective!r} came"
-        )
+            f"{wanted}, but {called(objective)} came, which cannot be called with a network alone: {error}"
+        ) from None
+    made = objective(network)
+    if not isinstance(made, AbstractObjective):
+        raise TypeError(f"{wanted}, but {called(objective)} came, which gives a {type(made).__name__}")
     return made

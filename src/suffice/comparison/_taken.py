@@ -42,11 +42,22 @@ def taken(summaries: Mapping[str, Any]) -> list[Taken]:
     return [_one(name, item) for name, item in zip(names, summaries.values())]
 
 
+def called(item: Any) -> str:
+    """A class by its name, anything else by its kind.
+
+    >>> called(int), called(3)
+    ('the class int', 'a int')
+    """
+    return f"the class {item.__name__}" if isinstance(item, type) else f"a {type(item).__name__}"
+
+
 def _one(name: str, item: Any) -> Taken:
     if isinstance(item, Fit):
         return Taken(name, type(item.objective).__name__, summary_of(item), item.cpu_seconds)
     if isinstance(item, AbstractObjective) or not callable(item):
-        raise TypeError(f"{name!r} must be a fit or a function x -> s, but a {type(item).__name__} came")
+        raise TypeError(f"{name!r} must be a fit or a function x -> s, but {called(item)} came")
+    if isinstance(item, type):
+        raise TypeError(f"{name!r} must be a fit or a function x -> s, but {called(item)} came; make one")
     return Taken(name, "given", item, 0.0)
 
 

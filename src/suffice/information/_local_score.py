@@ -4,6 +4,8 @@ Among the simulations nearest to a fiducial the data are taken as linear in the 
 noise; D, μ and the covariance of the noise by least squares, and t = Dᵀ C⁻¹ (x - μ) as in `_score_compression.py`.
 """
 
+from typing import Any
+
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -25,7 +27,8 @@ def local_score_compression(
     - `fiducial`: parameters `(p,)`; the medians unless told.
     - `share`: of the simulations, those nearest to it in units of each parameter's spread.
 
-    **Raises** `ValueError` for a fiducial of another size, a share that is none, or too few simulations.
+    **Raises** `ValueError` for a fiducial of another size or outside of the simulations, a share that is none, or too
+    few simulations.
 
     >>> rng = np.random.default_rng(0)
     >>> theta = rng.normal(size=(5000, 1))
@@ -38,9 +41,7 @@ def local_score_compression(
     p = len(sims.names)
     good = np.flatnonzero(sims.status == 0)
     theta = np.asarray(sims.rows(good).theta, np.float64)
-    centre = np.median(theta, axis=0) if fiducial is None else np.asarray(fiducial, np.float64)
-    if centre.shape != (p,):
-        raise ValueError(f"fiducial must be one number for each of {', '.join(sims.names)}, but {centre.shape} came")
+    centre = np.median(theta, axis=0) if fiducial is None else _inside(fiducial, theta, sims.names)
     n = round(share * len(good))
     if n < _FEWEST * (p + 1):
         raise ValueError(f"{n} simulations near the fiducial are too few for {p} parameters; simulate more")
@@ -55,3 +56,19 @@ def local_score_compression(
     information = weights @ derivative
     values = (weights, slopes[-1], centre, (information + information.T) / 2)
     return ScoreCompression(*(jnp.asarray(value, float) for value in values))
+
+
+def _inside(fiducial: Any, theta: Float[np.ndarray, "n p"], names: tuple[str, ...]) -> Float[np.ndarray, " p"]:
+    wanted = f"fiducial must be an array of one number for each of {', '.join(names)}"
+    try:
+        centre = np.asarray(fiducial, np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"{wanted}, but a {type(fiducial).__name__} came") from None
+    if centre.shape != (len(names),):
+        raise ValueError(f"{wanted}, but {centre.shape} came")
+    for name, value, low, high in zip(names, centre, theta.min(axis=0), theta.max(axis=0)):
+        if not low <= value <= high:
+            raise ValueError(
+                f"fiducial: {name} = {value:g} lies outside of the simulations, which are between {low:g} and {high:g}"
+            )
+    return centre

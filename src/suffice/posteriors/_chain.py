@@ -62,6 +62,8 @@ class Chain:
     def log_prob(self, theta: Float[Array | np.ndarray, "n p"]) -> np.ndarray:
         """Log-density of the joint, `(n,)` or `(m, n)`."""
         theta = np.asarray(theta, np.float64)
+        if not len(theta):
+            return np.zeros(0) if self.single else np.zeros((len(self.context), 0))
         rows = np.repeat(np.arange(len(self.context)), len(theta))
         total = self._log_density(np.tile(theta, (len(self.context), 1)), rows)
         total = total.reshape(len(self.context), len(theta))

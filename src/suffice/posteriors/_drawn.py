@@ -13,6 +13,7 @@ from ..core import as_key, by_name, check_whole, KeyLike
 from ..priors import AbstractPrior
 from ._abstract import AbstractDensity
 from ._arviz import as_arviz
+from ._asked import as_points, check_share
 from ._weighted_draws import WeightedDraws
 
 DRAWS_ONE, DRAWS_MANY = 10_000, 500
@@ -50,8 +51,7 @@ class AbstractDrawn(AbstractDensity):
 
     def quantile(self, q: float) -> np.ndarray:
         """The value below which a share `q` of each parameter's mass lies, `(p,)` or `(m, p)`."""
-        if not 0 <= q <= 1:
-            raise ValueError(f"q must lie between 0 and 1, but {q} came")
+        check_share(q)
         return self._out(self.draws.quantile(q))
 
     def sample(self, n: int, *, key: KeyLike) -> np.ndarray:
@@ -63,10 +63,9 @@ class AbstractDrawn(AbstractDensity):
         """Log-density of parameter vectors `(n, p)`, an array or a table, `(n,)` or `(m, n)`; minus infinity outside of
         the prior.
         """
-        theta = np.asarray(by_name(theta, self.names), np.float64)
-        if theta.ndim != 2 or theta.shape[1] != len(self.names):
-            raise ValueError(f"theta must have shape (n, {len(self.names)}), but {theta.shape} came")
-        m = len(self.draws.theta)
+        theta, m = as_points(by_name(theta, self.names), len(self.names)), len(self.draws.theta)
+        if not len(theta):
+            return self._out(np.zeros((m, 0)))
         return self._out(self.log_prob_each(np.broadcast_to(theta, (m, *theta.shape))))
 
     @property

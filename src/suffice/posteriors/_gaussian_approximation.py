@@ -18,6 +18,7 @@ from ..priors import AbstractPrior
 from ._abstract import AbstractDensity
 from ._adaptive import adaptive_draws
 from ._arviz import as_arviz
+from ._asked import as_points, check_share
 from ._comparison import checked_fisher, estimates_of, observed_estimate
 from ._weighted import Weighted
 
@@ -63,11 +64,14 @@ class GaussianPosterior(AbstractDensity):
 
     def quantile(self, q: float) -> np.ndarray:
         """The value below which a share `q` of each parameter's mass lies, `(p,)`."""
+        check_share(q)
         return np.quantile(self.sample(_DRAWS, key=0), q, axis=0)
 
     def log_prob(self, theta: Float[Any, "n p"]) -> np.ndarray:
         """Normalised log-density `(n,)`."""
-        theta = np.asarray(theta, np.float64)
+        theta = as_points(theta, len(self.names))
+        if not len(theta):
+            return np.zeros(0)
         prior = np.asarray(self.prior.log_prob(theta), np.float64)
         return self._normal(theta) + prior - self.draws.log_mean_weight
 

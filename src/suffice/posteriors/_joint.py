@@ -12,6 +12,7 @@ from jaxtyping import Array, Float
 from ..core import as_key, KeyLike
 from ..priors import AbstractPrior
 from ._adaptive import adaptive_draws
+from ._asked import as_points, check_share
 from ._evaluate import group_ratio
 from ._nuts import nuts
 from ._weighted import Weighted
@@ -59,6 +60,7 @@ class Joint:
 
     def quantile(self, q: float) -> np.ndarray:
         """The value below which a share `q` of each parameter's mass lies, `(d,)` or `(m, d)`."""
+        check_share(q)
         return self._out(self.draws.quantile(q))
 
     def cdf(self, theta: Float[np.ndarray, "m d"]) -> np.ndarray:
@@ -75,8 +77,10 @@ class Joint:
 
     def log_prob(self, theta: Float[Array | np.ndarray, "n d"]) -> np.ndarray:
         """Log-density, `(n,)` or `(m, n)`, normalised by the evidence that the weighted draws give."""
-        theta = np.asarray(theta, np.float64)
-        points = np.broadcast_to(theta, (len(self.context), *theta.shape))
+        theta, m = as_points(theta, self.draws.theta.shape[2]), len(self.context)
+        if not len(theta):
+            return self._out(np.zeros((m, 0)))
+        points = np.broadcast_to(theta, (m, *theta.shape))
         ratio = group_ratio(self.head, self.context)(points)
         return self._out(ratio + self._log_prior(theta) - np.log(self.evidence)[:, None])
 

@@ -9,6 +9,7 @@ from jaxtyping import Array, Float
 
 from ..core import as_key, KeyLike
 from . import _cells
+from ._asked import as_points, check_share
 
 # A cell whose density is below exp(-18) of the highest one is left out: 1.5e-8.
 _FLOOR = -18.0
@@ -65,6 +66,7 @@ class Marginal:
 
     def quantile(self, q: float) -> np.ndarray:
         """The value below which a share `q` of each parameter's mass lies, `(d,)` or `(m, d)`."""
+        check_share(q)
         volume = _cells.volumes(self.edges)
         found = [_cells.quantile(e, _cells.along(self.density, volume, a), q) for a, e in enumerate(self.edges)]
         return self._out(np.stack(found, axis=1))
@@ -84,7 +86,10 @@ class Marginal:
 
     def log_prob(self, theta: Float[Array | np.ndarray, "n d"]) -> np.ndarray:
         """Log-density of parameters, `(n,)`, or `(m, n)` for several observations."""
-        theta = np.broadcast_to(np.asarray(theta, np.float64), (len(self.density), *np.shape(theta)))
+        theta, m = as_points(theta, len(self.edges)), len(self.density)
+        if not len(theta):
+            return self._out(np.zeros((m, 0)))
+        theta = np.broadcast_to(theta, (m, *theta.shape))
         cells, inside = _cells.locate(self.edges, theta)
         density = self.density[(np.arange(len(theta))[:, None], *cells)]
         with np.errstate(divide="ignore"):

@@ -18,11 +18,13 @@ import pandas as pd
 from jaxtyping import Float, PyTree
 from scipy.special import logsumexp
 
-from ..core import compiled_rows, KeyLike, listed
+from ..core import check_options, check_whole, compiled_rows, KeyLike, listed, warn
 from ..objectives import Classifier
 from ..simulate import Batch, Simulations
 from ..train import Ensemble, Fit, fit
 from ._observation import as_rows
+
+_FEWEST = 20
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -67,7 +69,12 @@ class ModelComparison:
         """Are the probabilities right? One row for each model and bin of its probability, on held-out simulations.
 
         `mean`: of the probability in the bin; `share`: how often the model was the true one, with a 95 % interval.
+
+        **Raises** `ValueError` where no simulations were held out. **Warns** where a bin holds fewer than 20.
         """
+        check_whole(bins=bins)
+        if not len(self.held_out.theta):
+            raise ValueError("no simulations were held out to see whether the probabilities are right; pass test=0.1")
         label = np.asarray(self.held_out.theta)[:, 0].astype(int)
         share = np.bincount(label, minlength=len(self.names)) / len(label)
         found = self._probabilities(self.log_evidences(self.held_out.x), np.log(np.maximum(share, 1e-12)))
@@ -81,6 +88,12 @@ class ModelComparison:
                 error = 1.96 * np.sqrt(max(truth.mean() * (1 - truth.mean()), 0.25 / n) / n)
                 ends = {"low": max(0.0, truth.mean() - error), "high": min(1.0, truth.mean() + error)}
                 rows.append({"model": name, "mean": found[inside, k].mean(), "share": truth.mean()} | ends | {"n": n})
+        few = sum(row["n"] < _FEWEST for row in rows)
+        if few:
+            warn(
+                f"{few} of {len(rows)} bins hold fewer than {_FEWEST} held-out simulations, and say little; ask for "
+                "fewer bins, or hold out more simulations"
+            )
         return pd.DataFrame(rows)
 
     def _probabilities(self, log: np.ndarray, log_prior: np.ndarray | None = None) -> np.ndarray:
@@ -95,7 +108,7 @@ def _ratios(objective: Classifier, rows: PyTree) -> Any:
 def _probabilities_of(names: tuple[str, ...], prior: Mapping[str, float] | None) -> dict[str, float]:
     if prior is None:
         return dict.fromkeys(names, 1.0)
-    wanted = f"prior must have a positive probability for each of {', '.join(names)}"
+    wanted = f"prior must have a positive probability for each of {listed(names)}"
     if not isinstance(prior, Mapping):
         raise TypeError(f"{wanted}, by its name, such as {{{names[0]!r}: 0.5, ...}}, but a {type(prior).__name__} came")
     if set(prior) != set(names):
@@ -104,6 +117,35 @@ def _probabilities_of(names: tuple[str, ...], prior: Mapping[str, float] | None)
         if not isinstance(value, int | float | np.number) or not 0 < value < np.inf:
             raise ValueError(f"{wanted}, but {value!r} came for {name}")
     return dict(prior)
+
+
+def _refuse(sims: Any) -> None:
+    if not isinstance(sims, Mapping):
+        kind = type(sims).__name__
+        raise TypeError(f"sims must map names to sf.Simulations, {{'name': simulations, ...}}, but a {kind} came")
+    for name, one in sims.items():
+        if not isinstance(one, Simulations):
+            raise TypeError(
+                f"sims: {name!r} must be sf.Simulations, as sf.simulate(prior, simulator, n, key=0) makes, but a "
+                f"{type(one).__name__} came"
+            )
+    if len(sims) < 2:
+        raise ValueError(f"at least two models are needed, but {len(sims)} came: pass {{'name': simulations, ...}}")
+
+
+def _usable(name: str, sims: Simulations) -> Batch:
+    good = np.flatnonzero(sims.usable())
+    if len(good) < _FEWEST:
+        raise ValueError(
+            f"each model needs at least {_FEWEST} usable simulations, but {len(good)} of the {len(sims)} of {name!r} "
+            "are; see sims.failures, and simulate more"
+        )
+    if len(good) < len(sims):
+        warn(
+            f"{len(sims) - len(good)} of {len(sims)} simulations of {name!r} failed or hold non-finite numbers and are "
+            "left out, so that its evidence is that of the others; see sims.failures"
+        )
+    return sims.rows(good)
 
 
 def compare_models(
@@ -128,14 +170,16 @@ def compare_models(
     - `options`: of `sf.fit`; `ensemble=` gives Bayes factors with the spread of its members.
 
     **Returns** a `ModelComparison` with `.probabilities(x_obs)`, `.bayes_factors(x_obs)` and `.calibration()`.
+
+    **Raises** `TypeError` for what is no mapping of names to simulations and for an option that does not exist,
+    `ValueError` for fewer than two models, fewer than 20 usable simulations of one, data of several shapes, and
+    probabilities that are not positive. **Warns** where simulations are left out because they failed.
     """
+    _refuse(sims)
+    check_options(options, fit)
     names = tuple(sims)
-    if len(names) < 2:
-        raise ValueError(f"at least two models are needed, but {len(names)} came: pass {{'name': simulations, ...}}")
     given = _probabilities_of(names, prior)
-    if any(len(one) < 20 for one in sims.values()):
-        raise ValueError("each model needs at least 20 simulations")
-    parts = [one.rows(np.flatnonzero(np.asarray(one.status) == 0)) for one in sims.values()]
+    parts = [_usable(name, one) for name, one in sims.items()]
     shapes = [jax.tree.map(lambda leaf: np.shape(leaf)[1:], part.x) for part in parts]
     if any(shape != shapes[0] for shape in shapes):
         raise ValueError(f"the data of all models must have one shape, but they are {dict(zip(names, shapes))}")

@@ -9,6 +9,7 @@ from jaxtyping import Float
 from ..core import KeyLike
 from ._abstract import AbstractPosterior
 from ._arviz import as_arviz
+from ._asked import check_share
 from ._weighted import Weighted
 
 
@@ -67,8 +68,7 @@ class Particles(AbstractPosterior):
 
     def quantile(self, q: float) -> np.ndarray:
         """The value below which a share `q` of each parameter's mass lies, `(p,)`."""
-        if not 0 <= q <= 1:
-            raise ValueError(f"q must lie between 0 and 1, but {q} came")
+        check_share(q)
         order = np.argsort(self.theta, axis=0)
         below = np.cumsum(self.weights[order], axis=0) - self.weights[order] / 2
         columns = zip(below.T, np.take_along_axis(self.theta, order, axis=0).T)

@@ -14,6 +14,7 @@ from ..objectives import Ratio
 from ..priors import AbstractPrior
 from ._abstract import AbstractDensity
 from ._arviz import as_arviz
+from ._asked import as_points, check_share
 from ._chain import Chain, prior_times_ratio
 from ._evaluate import group_ratio
 from ._joint import Joint, joint
@@ -70,8 +71,7 @@ class RatioPosterior(AbstractDensity):
 
     def quantile(self, q: float) -> np.ndarray:
         """The value below which a share `q` of each parameter's mass lies, `(p,)` or `(m, p)`."""
-        if not 0 <= q <= 1:
-            raise ValueError(f"q must lie between 0 and 1, but {q} came")
+        check_share(q)
         return self._pick(lambda part: part.quantile(q), lambda drawn: np.quantile(drawn, q, axis=-2))
 
     @property
@@ -91,7 +91,7 @@ class RatioPosterior(AbstractDensity):
         A class has no unique rank: its mass reaches from the mass below it to the mass up to it. A place drawn at
         random in between is uniform when the posterior is right.
         """
-        theta = np.asarray(by_name(theta, self.objective.names), np.float64)
+        theta = np.asarray(theta, np.float64)
         if self.chain is not None:
             return (self._drawn() < theta[:, None]).mean(axis=1)
         found = [part.cdf(theta[:, list(g)]) for part, g in zip(self.parts, self.objective.groups)]
@@ -133,10 +133,8 @@ class RatioPosterior(AbstractDensity):
         return self._columns([part.sample(n, key=k) for part, k in zip(self.parts, keys)])
 
     def log_prob(self, theta: Any) -> np.ndarray:
-        """Log-density of parameter vectors `(n, p)`, or of a table of them, `(n,)` or `(m, n)`: the sum over groups."""
-        theta = np.asarray(theta, np.float64)
-        if theta.shape[1] != len(self.objective.names):
-            raise ValueError(f"theta must have shape (n, {len(self.objective.names)}), but {theta.shape} came")
+        """Log-density of parameter vectors `(n, p)`, an array or a table, `(n,)` or `(m, n)`: the sum over groups."""
+        theta = as_points(by_name(theta, self.objective.names), len(self.objective.names))
         if self.chain is not None:
             return self.chain.log_prob(theta)
         members = [column for group in self.objective.groups for column in group]

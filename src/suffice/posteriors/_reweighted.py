@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Array, Float
 from scipy.special import logsumexp
 
-from ..core import as_key, check_whole, KeyLike, warn
+from ..core import as_key, check_whole, in_short, KeyLike, warn
 from ..priors import AbstractPrior
 from ..train import Fit
 from ._drawn import AbstractDrawn
@@ -163,18 +163,28 @@ def _refuse(posterior: Any, log_likelihood: Any) -> None:
 
 def _traced(log_likelihood: Callable, theta: np.ndarray) -> bool:
     """Whether JAX can trace the likelihood; **raises** `ValueError` where it gives no single number."""
+    wanted = f"log_likelihood must give one number for one theta {theta.shape}"
     try:
-        shape = eqx.filter_eval_shape(
-            lambda theta: jnp.asarray(log_likelihood(theta)), jax.ShapeDtypeStruct(theta.shape, jnp.zeros(()).dtype)
-        ).shape
-        traced = True
+        one = jax.ShapeDtypeStruct(theta.shape, jnp.zeros(()).dtype)
+        found, traced = eqx.filter_eval_shape(lambda theta: jnp.asarray(log_likelihood(theta)), one), True
     except Exception:  # whatever a function of NumPy says of a tracer
-        shape, traced = np.shape(log_likelihood(theta)), False
-    if shape not in ((), (1,)):
-        raise ValueError(
-            f"log_likelihood must give one number for one theta {theta.shape}, but an array of shape {shape} came"
-        )
+        found, traced = _by_hand(log_likelihood, theta, wanted), False
+    if found.shape not in ((), (1,)):
+        raise ValueError(f"{wanted}, but an array of shape {found.shape} came")
+    if np.dtype(found.dtype).kind in "cOSU":
+        raise ValueError(f"{wanted}, but it is of type {found.dtype}")
     return traced
+
+
+def _by_hand(log_likelihood: Callable, theta: np.ndarray, wanted: str) -> np.ndarray:
+    try:
+        found = log_likelihood(theta)
+        found = None if found is None else np.asarray(found)
+    except Exception as error:
+        raise ValueError(f"{wanted}, an array, but it fails: {in_short(error)}") from error
+    if found is None:
+        raise ValueError(f"{wanted}, but None came")
+    return found
 
 
 @eqx.filter_jit

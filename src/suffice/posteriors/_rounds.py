@@ -94,7 +94,7 @@ def rounds(
       `sf.Gaussian` with this prior.
     - `prior`, `simulator`, `workers`: as in `sf.simulate`.
     - `x_obs`: the observation, shaped as one simulation.
-    - `n`: simulations in each round.
+    - `n`: simulations in each round, at least 20.
     - `max_rounds`: at most so many rounds.
     - `threshold`, `margin`: of a box, as in `sf.truncate`.
     - `mass`: of the posterior that a region of highest density leaves out.

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import equinox as eqx
+import numpy as np
 from jaxtyping import PyTree
 
 from ..core import check_options, check_whole
@@ -12,6 +13,8 @@ from ..priors import AbstractPrior
 from ..train import fit
 from ._given import check_prior
 from ._observation import observation_of
+
+_FEWEST = 20  # simulations that a fit takes
 
 
 def check_rounds(
@@ -32,13 +35,17 @@ def check_rounds(
 
 def check_numbers(*, n: Any, max_rounds: Any, shrink: float, mass: float, threshold: float, margin: float) -> None:
     """`ValueError` for numbers that are out of range."""
-    check_whole(n=n, max_rounds=max_rounds)
-    if not 0 < shrink < 1 or not 0 < mass < 0.5:
-        raise ValueError(f"shrink must lie between 0 and 1, and mass between 0 and 0.5, but {shrink} and {mass} came")
-    if not 0 < threshold < 1 or not margin >= 0:
-        raise ValueError(
-            f"threshold must lie between 0 and 1, and margin must not be negative, but {threshold} and {margin} came"
-        )
+    check_whole(max_rounds=max_rounds)
+    check_whole(_FEWEST, n=n)
+    for name, value, most in (("shrink", shrink, 1), ("mass", mass, 0.5), ("threshold", threshold, 1)):
+        if not _is_number(value) or not 0 < value < most:
+            raise ValueError(f"{name} must lie between 0 and {most}, but {value!r} came")
+    if not _is_number(margin) or not margin >= 0:
+        raise ValueError(f"margin must not be negative, but {margin!r} came")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | np.number)
 
 
 def _check_objective(objective: Any, prior: AbstractPrior) -> None:
