@@ -3,11 +3,11 @@
     python -m benchmarks.shards
 
 Two parts. First a Zarr store of `--rows` simulations of the linear regression with `--bins` numbers (3.2 GB), taken out
-of the page cache before each epoch, trained on for `--epochs` in a fresh process: how long the device waited for data (the column
-`waited` of the history), and peak memory. To reach: at most 10 % of the time. Then the same problem with 100 numbers,
-40,000 rows, `--seeds` times: trained on in memory, from a Zarr store, and from one sorted by the first parameter, in
-segments of 1,024 rows (a pool of a fifth of the file). The held-out loss is measured on 20,000 rows that no fit saw.
-To reach: the mean difference from memory within two standard errors, or below 0.003 nats a parameter.
+of the page cache before each epoch, trained on for `--epochs` in a fresh process: how long the device waited for data
+(the column `waited` of the history), and peak memory. To reach: at most 10 % of the time. Then the same problem with
+100 numbers, 40,000 rows, `--seeds` times: trained on in memory, from a Zarr store, and from one sorted by the first
+parameter, in segments of 1,024 rows (a pool of a fifth of the file). The held-out loss is measured on 20,000 rows that
+no fit saw. To reach: the mean difference from memory within two standard errors, or below 0.003 nats a parameter.
 """
 
 import argparse
