@@ -81,7 +81,8 @@ def waits(folder: Path, rows: int, bins: int, epochs: int) -> str:
     row = [f"{size:.1f} GB", f"{found['gigabytes']:.2f}", f"{found['seconds'] / (epochs - 1):.1f}"]
     row += [f"{found['waited'] / (epochs - 1):.3f}", f"{100 * share:.2f} %", f"{found['first']:.2f}"]
     head = ["store", "peak GB", "s an epoch", "waited s an epoch", "share", "waited in the first epoch, s"]
-    told = f"{rows:,} rows of {bins} numbers, {epochs} epochs; the first, which compiles, is left out of the share."
+    told = f"{rows:,} rows of {bins} numbers, {epochs} epochs, the store out of the page cache before each; the first, "
+    told += "which compiles, is left out of the share."
     verdict = f"To reach: at most {100 * SHARE:.0f} %, {results.verdict(share <= SHARE)}."
     return f"{results.table(head, [row])}\n\n{told} {verdict}"
 

@@ -105,6 +105,7 @@ def lost(sims, n):
         (lambda s: {"prior": {"normal": np.inf, "wide": 0.5, "shifted": 0.5}}, "but inf came for normal"),
         (lambda s: {"prior": {"normal": 0.5, "wide": -0.5, "shifted": 0.5}}, "but -0.5 came for wide"),
         (lambda s: {"sims": s | {"wide": s["wide"][np.arange(5)]}}, "at least 20"),
+        (lambda s: {"sims": s | {"wide": lost(s["wide"], 4000)}}, "4000 of the 6000 simulations of 'wide' failed"),
         (lambda s: {"sims": s | {"wide": lost(s["wide"], 6000)}}, "but 0 of the 6000 of 'wide' are"),
         (
             lambda s: {"sims": {"wide": lost(s["wide"], 5990), "normal": s["normal"]}},

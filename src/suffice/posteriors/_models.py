@@ -140,6 +140,11 @@ def _usable(name: str, sims: Simulations) -> Batch:
             f"each model needs at least {_FEWEST} usable simulations, but {len(good)} of the {len(sims)} of {name!r} "
             "are; see sims.failures, and simulate more"
         )
+    if 2 * len(good) < len(sims):
+        raise ValueError(
+            f"{len(sims) - len(good)} of the {len(sims)} simulations of {name!r} failed or hold non-finite numbers, "
+            "too many for the evidence of the others to be that of the model; see sims.failures"
+        )
     if len(good) < len(sims):
         warn(
             f"{len(sims) - len(good)} of {len(sims)} simulations of {name!r} failed or hold non-finite numbers and are "
@@ -172,8 +177,8 @@ def compare_models(
     **Returns** a `ModelComparison` with `.probabilities(x_obs)`, `.bayes_factors(x_obs)` and `.calibration()`.
 
     **Raises** `TypeError` for what is no mapping of names to simulations and for an option that does not exist,
-    `ValueError` for fewer than two models, fewer than 20 usable simulations of one, data of several shapes, and
-    probabilities that are not positive. **Warns** where simulations are left out because they failed.
+    `ValueError` for fewer than two models, fewer than 20 or than half usable simulations of one, data of several
+    shapes, and probabilities that are not positive. **Warns** where simulations are left out because they failed.
     """
     _refuse(sims)
     check_options(options, fit)
