@@ -43,19 +43,15 @@ def simulate_block(
     payload: bytes, rows: np.ndarray, theta: np.ndarray, attempts: range, chunk: int, writer: Writer | None
 ) -> Piece:
     """Simulate a block; with a `writer` its numbers go from here to the disk, and only its status goes back."""
-    piece = _loaded(payload).run(rows, theta, attempts, chunk, _turns(payload))
+    job, turns = _loaded(payload)
+    piece = job.run(rows, theta, attempts, chunk, turns)
     return piece if writer is None else writer.write(piece, theta)
 
 
 @functools.lru_cache(maxsize=4)
-def _loaded(payload: bytes) -> Job:
+def _loaded(payload: bytes) -> tuple[Job, Turns]:
     # Once a worker: what JAX compiled for a function is found again only by the same function.
-    return cloudpickle.loads(payload)
-
-
-@functools.lru_cache(maxsize=4)
-def _turns(payload: bytes) -> Turns:
-    return Turns()
+    return cloudpickle.loads(payload), Turns()
 
 
 def _row(job: Job, row: int, theta: np.ndarray, attempts: range, turns: Turns) -> Outcome:
