@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+_METADATA = {"zarr.json", ".zarray", ".zattrs", ".zgroup", ".zmetadata"}
+
 
 class LeavesStore(ValueError):
     """What a store names lies outside of it."""
@@ -25,18 +27,24 @@ def refuse_names(names: Iterable[str]) -> None:
             raise LeavesStore(f"the name {name!r} in it leaves the file; arrays are called by plain names")
 
 
-def refuse_links_in_zarr(path: Path) -> None:
+def refuse_links_in_zarr(path: Path) -> dict[str, int]:
     """`LeavesStore` for symbolic links to places outside of the folder, for metadata that name such places, and for
     what is no file at all: to read a named pipe is to wait for whoever writes into it.
+
+    **Returns** the bytes of the largest chunk in each folder of the store.
     """
-    root = path.resolve()
+    root, largest = path.resolve(), {}
     for folder, folders, files in os.walk(root):
         for name in (*folders, *files):
             place = os.path.join(folder, name)
             try:
-                kind = os.lstat(place).st_mode
+                found = os.lstat(place)
             except FileNotFoundError:  # a chunk that a run was writing, and has put in its place by now
                 continue
+            kind = found.st_mode
+            if stat.S_ISREG(kind) and name not in _METADATA:
+                inside = os.path.relpath(folder, root)
+                largest[inside] = max(largest.get(inside, 0), found.st_size)
             if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind) or stat.S_ISLNK(kind)):
                 raise LeavesStore(f"{os.path.relpath(place, root)} in it is neither a file nor a folder")
             if stat.S_ISLNK(kind) and not Path(place).resolve().is_relative_to(root):
@@ -46,6 +54,7 @@ def refuse_links_in_zarr(path: Path) -> None:
                 )
         for name in ({"zarr.json", ".zmetadata"} & set(files)) if folder == str(root) else ():
             refuse_names(_consolidated(Path(folder, name)))
+    return largest
 
 
 def _consolidated(file: Path) -> list[str]:

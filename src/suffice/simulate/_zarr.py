@@ -24,7 +24,6 @@ _CODECS = {"bytes", "transpose", "sharding_indexed", *_FILTERS, *(f"numcodecs.{n
 # In the attributes of groups that this package wrote: all of their chunks are on disk, empty ones too.
 MARK = "suffice"
 FORMAT = 1
-_METADATA = {"zarr.json", ".zarray", ".zattrs"}
 _CHUNK_BYTES = 8 * 2**20
 
 
@@ -77,16 +76,15 @@ def open_zarr_group(path: Path) -> Any:
     """
     import zarr
 
-    refuse_links_in_zarr(path)
+    largest = refuse_links_in_zarr(path)
     group = zarr.open_group(path, mode="r", use_consolidated=False)
     for name, member in _members(group, None):
         if isinstance(member, zarr.Array):
             _refuse_codecs(name, member)
             refuse_beyond_memory(f"a chunk of {name}", member.chunks, np.dtype(member.dtype))
+            stored = [size for folder, size in largest.items() if Path(folder).is_relative_to(name)]
             most = most_stored(member.shards or member.chunks, np.dtype(member.dtype))
-            for file in (path / name).rglob("*"):
-                if file.name not in _METADATA and file.is_file():
-                    refuse_swollen(name, file.stat().st_size, most)
+            refuse_swollen(name, max(stored, default=0), most)
     return group
 
 
