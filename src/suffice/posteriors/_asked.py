@@ -1,9 +1,12 @@
 """What a posterior is asked for: a share, or points."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
+
+from ..core import by_name
 
 
 def check_share(q: Any) -> None:
@@ -18,9 +21,9 @@ def check_share(q: Any) -> None:
         raise ValueError(f"q must lie between 0 and 1, one number at a time, but {q} came")
 
 
-def as_points(theta: Any, p: int) -> Float[np.ndarray, "n p"]:
-    """Parameter vectors as an array of doubles; `ValueError` for another shape than `(n, p)`."""
-    theta = np.asarray(theta, np.float64)
-    if theta.ndim != 2 or theta.shape[1] != p:
-        raise ValueError(f"theta must have shape (n, {p}), but {theta.shape} came")
+def as_points(theta: Any, names: Sequence[str]) -> Float[np.ndarray, "n p"]:
+    """Parameter vectors, or a table of them, as an array of doubles; `ValueError` for another shape than `(n, p)`."""
+    theta = np.asarray(by_name(theta, names), np.float64)
+    if theta.ndim != 2 or theta.shape[1] != len(names):
+        raise ValueError(f"theta must have shape (n, {len(names)}), but {theta.shape} came")
     return theta

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ..core import as_key, by_name, check_whole, KeyLike
+from ..core import as_key, check_whole, KeyLike
 from ..priors import AbstractPrior
 from ._abstract import AbstractDensity
 from ._arviz import as_arviz
@@ -63,7 +63,7 @@ class AbstractDrawn(AbstractDensity):
         """Log-density of parameter vectors `(n, p)`, an array or a table, `(n,)` or `(m, n)`; minus infinity outside of
         the prior.
         """
-        theta, m = as_points(by_name(theta, self.names), len(self.names)), len(self.draws.theta)
+        theta, m = as_points(theta, self.names), len(self.draws.theta)
         if not len(theta):
             return self._out(np.zeros((m, 0)))
         return self._out(self.log_prob_each(np.broadcast_to(theta, (m, *theta.shape))))

@@ -69,7 +69,7 @@ class GaussianPosterior(AbstractDensity):
 
     def log_prob(self, theta: Float[Any, "n p"]) -> np.ndarray:
         """Normalised log-density `(n,)`."""
-        theta = as_points(theta, len(self.names))
+        theta = as_points(theta, self.names)
         if not len(theta):
             return np.zeros(0)
         prior = np.asarray(self.prior.log_prob(theta), np.float64)

@@ -77,7 +77,7 @@ class Joint:
 
     def log_prob(self, theta: Float[Array | np.ndarray, "n d"]) -> np.ndarray:
         """Log-density, `(n,)` or `(m, n)`, normalised by the evidence that the weighted draws give."""
-        theta, m = as_points(theta, self.draws.theta.shape[2]), len(self.context)
+        theta, m = as_points(theta, self.names), len(self.context)
         if not len(theta):
             return self._out(np.zeros((m, 0)))
         points = np.broadcast_to(theta, (m, *theta.shape))

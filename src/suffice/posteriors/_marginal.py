@@ -86,7 +86,7 @@ class Marginal:
 
     def log_prob(self, theta: Float[Array | np.ndarray, "n d"]) -> np.ndarray:
         """Log-density of parameters, `(n,)`, or `(m, n)` for several observations."""
-        theta, m = as_points(theta, len(self.edges)), len(self.density)
+        theta, m = as_points(theta, self.names), len(self.density)
         if not len(theta):
             return self._out(np.zeros((m, 0)))
         theta = np.broadcast_to(theta, (m, *theta.shape))

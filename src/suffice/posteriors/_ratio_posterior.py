@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
-from ..core import as_key, by_name, check_whole, compiled_rows, KeyLike
+from ..core import as_key, check_whole, compiled_rows, KeyLike
 from ..objectives import Ratio
 from ..priors import AbstractPrior
 from ._abstract import AbstractDensity
@@ -134,7 +134,7 @@ class RatioPosterior(AbstractDensity):
 
     def log_prob(self, theta: Any) -> np.ndarray:
         """Log-density of parameter vectors `(n, p)`, an array or a table, `(n,)` or `(m, n)`: the sum over groups."""
-        theta = as_points(by_name(theta, self.objective.names), len(self.objective.names))
+        theta = as_points(theta, self.objective.names)
         if self.chain is not None:
             return self.chain.log_prob(theta)
         members = [column for group in self.objective.groups for column in group]
