@@ -6,7 +6,7 @@ then worth is Kish's effective sample size; where it is small the answer is nois
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -29,6 +29,10 @@ class OtherPrior(eqx.Module):
     """log of a prior's density over that of the base's prior."""
 
     prior: AbstractPrior
+    far: ClassVar[str] = (
+        "the prior hardly reaches to where the posterior under that of the simulations lies. Draw simulations from it, "
+        "and train on those"
+    )
 
     def __call__(self, base: AbstractDrawn, theta: Float[np.ndarray, "m n p"]) -> Float[np.ndarray, "m n"]:
         return _on_rows(self.prior.log_prob, theta) - _on_rows(base.prior.log_prob, theta)
@@ -43,6 +47,9 @@ class ExactPosterior(eqx.Module):
     log_likelihood: Callable
     batch: int = eqx.field(static=True)
     traced: bool = eqx.field(static=True)
+    far: ClassVar[str] = (
+        "the posterior that was learned is far from the target. Train it better, or near the observation (sf.rounds)"
+    )
 
     def __call__(self, base: AbstractDrawn, theta: Float[np.ndarray, "m n p"]) -> Float[np.ndarray, "m n"]:
         log = _on_rows(self._likelihoods, theta)
@@ -103,13 +110,7 @@ def reweighted(base: AbstractDrawn, prior: AbstractPrior, log_factor: OtherPrior
     )
     least = float(draws.ess.min())
     if least < min(_FEW, 0.2 * weight.shape[1]):
-        far = {
-            OtherPrior: "the prior hardly reaches to where the posterior under that of the simulations lies. Draw "
-            "simulations from it, and train on those",
-            ExactPosterior: "the posterior that was learned is far from the target. Train it better, or near the "
-            "observation (sf.rounds)",
-        }
-        warn(f"{weight.shape[1]} weighted draws are worth only {least:.0f} independent ones: {far[type(log_factor)]}")
+        warn(f"{weight.shape[1]} weighted draws are worth only {least:.0f} independent ones: {log_factor.far}")
     return found
 
 
@@ -206,7 +207,8 @@ def _on_rows(f: Callable[[Any], Any], theta: np.ndarray) -> np.ndarray:
 
 def _tell_no_numbers(factor: np.ndarray, base: AbstractDrawn) -> None:
     """**Warns** where a likelihood is no number, and **raises** `ValueError` where it is none anywhere."""
-    wrong = np.isnan(factor) | (factor == math.inf)
+    # Where the base has no density, at an end of the prior say, that is not the likelihood's fault.
+    wrong = (np.isnan(factor) | (factor == math.inf)) & np.isfinite(base.log_density)
     if not wrong.any():
         return
     at = ", ".join(f"{name}={value:.4g}" for name, value in zip(base.names, base.draws.theta[wrong][0]))
