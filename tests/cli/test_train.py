@@ -84,7 +84,7 @@ def test_two_processes_give_the_model_of_one(folder):
         (["--processes", "2", "--coordinator", "a:1"], "--process and --coordinator go together"),
         (["--processes", "2", "--process", "2", "--coordinator", "a:1"], "--process must be from 0 to 1"),
         (["--processes", "2", "--process", "1", "--coordinator", "node0"], "--coordinator must be HOST:PORT"),
-        (["--processes", "2", "--process", "0", "--coordinator", "a:99999"], "with a port below 65536"),
+        (["--processes", "2", "--process", "0", "--coordinator", "a:99999"], "--coordinator must be HOST:PORT"),
         (["--objective", "flow", "--marginals", "a,b"], "--marginals are of ratios"),
         (["--max-epochs", "0"], "max_epochs must be a whole number of at least 1"),
     ],
