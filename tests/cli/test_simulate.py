@@ -92,6 +92,23 @@ def test_any_other_simulator_runs_on_a_cluster_of_processes(folder):
     np.testing.assert_array_equal(sf.load_simulations("s.zarr").load().x, here.x)
 
 
+@pytest.mark.filterwarnings("default")
+def test_a_scheduler_that_is_there_is_used(folder, capsys):
+    """Its workers, which cannot import the module of the simulator, get it as it is."""
+    distributed = pytest.importorskip("distributed")
+    settings = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0"}
+    with distributed.LocalCluster(**settings) as there:
+        assert command("a_model:in_numpy", n="60", more=("--scheduler", there.scheduler_address)) == 0
+        assert "all 60 simulations succeeded" in capsys.readouterr().out
+        assert command("a_model:in_numpy", n="80", more=("--scheduler", there.scheduler_address)) == 0
+        assert command("a_model:in_jax", n="40", store="j.zarr", more=("--scheduler", there.scheduler_address)) == 0
+    prior = sf.load_prior("prior.yaml")
+    here = sf.simulate(prior, sys.modules["a_model"].in_numpy, 80, key=0, workers=1, progress=False)
+    np.testing.assert_array_equal(sf.load_simulations("sims.zarr").load().x, here.x)
+    here = sf.simulate(prior, sys.modules["a_model"].in_jax, 40, key=0, progress=False)
+    np.testing.assert_allclose(sf.load_simulations("j.zarr").load().x, here.x, rtol=1e-5)
+
+
 @pytest.mark.filterwarnings("default:.*simulations failed")
 def test_simulations_that_hang_are_ended(folder, capsys):
     assert command("a_model:hangs", n="12", more=("--timeout", "0.3", "--workers", "1")) == 0

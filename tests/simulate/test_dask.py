@@ -73,6 +73,47 @@ def test_a_store_goes_on_where_it_stopped(client, tmp_path):
     np.testing.assert_array_equal(np.asarray(more.x), np.asarray(run(simulator, 50, 1).x))
 
 
+def counted(file, pause=0.0):
+    """A simulator that writes a line for each simulation it computes."""
+
+    def simulator(rng, theta):
+        line = f"{float(theta[0])!r}\n"  # JAX, which tries to trace it, goes no further
+        time.sleep(pause)
+        with open(file, "a") as stream:
+            stream.write(line)
+        return theta + rng.normal(size=2)
+
+    return simulator
+
+
+def test_a_restart_computes_only_what_is_missing(client, tmp_path):
+    file, path = tmp_path / "computed", tmp_path / "s.zarr"
+    run(counted(file), 20, client, store=path)
+    assert len(file.read_text().splitlines()) == 20
+    run(counted(file), 50, client, store=path)
+    assert len(file.read_text().splitlines()) == 50 == len(set(file.read_text().splitlines()))
+
+
+def test_of_two_schedulers_one_writes_a_store(client, tmp_path):
+    """The second is told who writes, computes nothing, and goes on from there once the first has ended."""
+    file, path = tmp_path / "computed", tmp_path / "s.zarr"
+    found, options = [], {"n_workers": 1, "threads_per_worker": 1, "processes": False, "dashboard_address": None}
+    first = threading.Thread(target=lambda: found.append(run(counted(file, 0.02), 100, client, store=path)))
+    with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster) as second:
+        first.start()
+        while not (path / "status").exists():
+            time.sleep(0.01)
+        elsewhere = tmp_path / "elsewhere"
+        with pytest.raises(ValueError, match="is being written by another run"):
+            run(counted(elsewhere), 100, second, store=path)
+        first.join()
+        assert not elsewhere.exists() and len(set(file.read_text().splitlines())) == 100
+        more = run(counted(elsewhere), 120, second, store=path)
+    assert len(set(elsewhere.read_text().splitlines()) - set(file.read_text().splitlines())) == 20
+    np.testing.assert_array_equal(np.asarray(more.x)[:100], np.asarray(found[0].x))
+    np.testing.assert_array_equal(np.asarray(more.status), 0)
+
+
 def traced(key, theta):
     return theta + jax.random.normal(key, (2,))
 
