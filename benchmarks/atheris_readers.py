@@ -5,6 +5,7 @@ sentence is written to `faults.json` beside the corpus, each place in the code o
 """
 
 import contextlib
+import functools
 import io
 import json
 import os
@@ -18,7 +19,7 @@ from tempfile import TemporaryDirectory
 
 import atheris
 
-with atheris.instrument_imports(include=["suffice", "numpy.lib", "zipfile", "yaml"]):
+with atheris.instrument_imports(include=["suffice", "numpy.lib", "zipfile", "yaml", "zarr"]):
     import zipfile
 
     import yaml  # noqa: F401
@@ -26,42 +27,63 @@ with atheris.instrument_imports(include=["suffice", "numpy.lib", "zipfile", "yam
     from tests.fuzz.readers import Hang, reads_or_refuses
 
 
-def _zip(member: str) -> Callable[[bytes], bytes]:
+Way = Callable[[Path, bytes], object]
+
+
+def _plain(path: Path, data: bytes) -> None:
+    path.write_bytes(data)
+
+
+def _zip(member: str) -> Way:
     """The bytes as a member of a whole zip: a checksum would stop every change of them otherwise."""
 
-    def wrap(data: bytes) -> bytes:
-        buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w") as archive:
+    def write(path: Path, data: bytes) -> None:
+        with zipfile.ZipFile(path, "w") as archive:
             archive.writestr(member, data)
             if member == "tree.json":
                 archive.writestr("arrays/0.npy", _NPY)
-        return buffer.getvalue()
 
-    return wrap
+    return write
 
 
-def _plain(data: bytes) -> bytes:
-    return data
+def _store(place: str) -> Way:
+    """The bytes as one file of a store whose others are as they should be."""
+
+    def write(path: Path, data: bytes) -> None:
+        for other, whole in _whole_store().items():
+            (path / other).parent.mkdir(parents=True, exist_ok=True)
+            (path / other).write_bytes(data if other == place else whole)
+
+    return write
+
+
+@functools.cache
+def _whole_store() -> dict[str, bytes]:
+    with TemporaryDirectory() as name:
+        path = seeds.write("sims.zarr", Path(name))
+        return {str(file.relative_to(path)): file.read_bytes() for file in path.rglob("*") if file.is_file()}
 
 
 _NPY = (
     b"\x93NUMPY\x01\x00\x76\x00{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }".ljust(127) + b"\n" + bytes(12)
 )
-# Ways in: the reader, and what is done to the bytes before they are a file.
-WAYS: tuple[tuple[str, Callable[[bytes], bytes]], ...] = (
-    ("model.suffice", _plain),
-    ("model.suffice", _zip("tree.json")),
-    ("sims.npz", _plain),
-    ("sims.npz", _zip("theta.npy")),
-    ("obs.npy", _plain),
-    ("obs.npz", _zip("x.npy")),
-    ("table.csv", _plain),
-    ("table.npz", _plain),
-    ("obs.csv", _plain),
-    ("tracks.csv", _plain),
-    ("options.yaml", _plain),
-    ("sims.h5", _plain),
-    ("obs.h5", _plain),
+# Ways in: the reader, how the bytes become what it is given, and, where they are a part of that, which.
+WAYS: tuple[tuple[str, Way, str], ...] = (
+    ("model.suffice", _plain, ""),
+    ("model.suffice", _zip("tree.json"), "tree.json"),
+    ("sims.npz", _plain, ""),
+    ("sims.npz", _zip("theta.npy"), "theta.npy"),
+    ("obs.npy", _plain, ""),
+    ("obs.npz", _zip("x.npy"), "x.npy"),
+    ("table.csv", _plain, ""),
+    ("table.npz", _plain, ""),
+    ("obs.csv", _plain, ""),
+    ("tracks.csv", _plain, ""),
+    ("options.yaml", _plain, ""),
+    ("sims.h5", _plain, ""),
+    ("obs.h5", _plain, ""),
+    ("prior.yaml", _plain, ""),
+    *(("sims.zarr", _store(place), place) for place in ("zarr.json", "theta/zarr.json", "theta/c/0/0")),
 )
 
 
@@ -69,12 +91,14 @@ def write_corpus(folder: Path) -> None:
     """A valid file for every way in."""
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as name:
-        for i, (reader, way) in enumerate(WAYS):
-            data = seeds.write(reader, Path(name)).read_bytes()
-            if way is not _plain:
-                with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                    member = {"model.suffice": "tree.json", "sims.npz": "theta.npy", "obs.npz": "x.npy"}[reader]
-                    data = archive.read(member)
+        for i, (reader, _, part) in enumerate(WAYS):
+            if reader == "sims.zarr":
+                data = _whole_store()[part]
+            else:
+                data = seeds.write(reader, Path(name)).read_bytes()
+                if part:
+                    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                        data = archive.read(part)
             (folder / f"{i:02d}_{reader}").write_bytes(bytes([i]) + data)
         for program in ("andi", "trackmate"):
             (folder / f"tracks_{program}").write_bytes(bytes([9]) + seeds.tracks(program).encode())
@@ -94,9 +118,9 @@ class Fuzzer:
     def __call__(self, data: bytes) -> None:
         if not data:
             return
-        reader, way = WAYS[data[0] % len(WAYS)]
+        reader, write, _ = WAYS[data[0] % len(WAYS)]
         path = self._folder / reader
-        path.write_bytes(way(data[1:]))
+        write(path, data[1:])
         try:
             if reads_or_refuses(reader, path):
                 self.read += 1

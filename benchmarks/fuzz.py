@@ -70,8 +70,9 @@ def body(found: dict[str, Any], minutes: float) -> str:
     faults = [f"- `{place}`: {fault['says'][:120]}" for place, fault in found["faults"].items()]
     told = (
         "Coverage-guided fuzzing (atheris 3, libFuzzer) of what reads files of others: model files and checkpoints, "
-        "simulations and observations in npz, npy and HDF5, tables, tracks, YAML options; edges are those of suffice, "
-        "of numpy.lib, zipfile and yaml. A fault is anything but a file that is read or one sentence that refuses it."
+        "simulations and observations in npz, npy, HDF5 and Zarr, tables, tracks, options and priors in YAML; edges "
+        "are those of suffice, of numpy.lib, zipfile, yaml and zarr. A fault is anything but a file that is read or "
+        "one sentence that refuses it."
     )
     return "\n".join([told, "", results.table(["", ""], rows), *([""] if faults else []), *faults])
 

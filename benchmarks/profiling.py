@@ -218,7 +218,8 @@ def body(machine: tuple[float, float], found: dict[str, Found]) -> str:
         told.append(
             f"{name[0].upper()}{name[1:]}: {far:.1f} times the larger floor"
             f"{'' if far <= FAR else ' (**further than 3**)'}. {step.calls:.0f} operations a step are called, "
-            f"which take {1e3 * total:.3f} ms: {shares}. {NOTES.get(name, '')}".strip()
+            f"which take {1e3 * total:.3f} ms on all cores together, with what the profiler costs: {shares}. "
+            f"{NOTES.get(name, '')}".strip()
         )
     head = [
         "a step",

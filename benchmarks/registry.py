@@ -122,7 +122,12 @@ BENCHMARKS = {
         ),
         Benchmark("tracks", "500 tracks: exponents beside the estimator that knows the noise", _minutes(3)),
         Benchmark("starts", "held-out information of flow posteriors before training and after", _minutes(12)),
-        Benchmark("sbibm", "flow posteriors of the ten tasks of sbibm", _minutes(90), ("--keep", "{kept}")),
+        Benchmark(
+            "sbibm",
+            "flow posteriors of the ten tasks of sbibm, two seeds",
+            _minutes(420),
+            ("--keep", "{kept}"),
+        ),
         Benchmark(
             "calibration",
             "joint coverage of ensembles on the linear regression, two moons and SLCP",

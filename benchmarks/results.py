@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import measure
+from benchmarks.registry import BENCHMARKS
 
 # What `python -m benchmarks run` tells the scripts it runs: another page to write, and itself.
 PAGE, COMMAND = "SUFFICE_BENCHMARKS_PAGE", "SUFFICE_BENCHMARKS_COMMAND"
@@ -43,8 +44,9 @@ SECTIONS = {
 }
 HEAD = """# Measured
 
-Each section is written by the script it names; `benchmarks/README.md` says what each measures. CPU seconds
-are those of all threads of a fresh process, imports and compilation included unless said otherwise.
+Beneath each section stands the one command that measures it again, then what wrote it last: the script, the day, the
+machine and the versions. `benchmarks/README.md` says what each measures. CPU seconds are those of all threads of a
+fresh process, imports and compilation included unless said otherwise.
 """
 
 
@@ -57,16 +59,22 @@ def write(name: str, command: str, body: str, *more: str) -> None:
         body: Markdown.
         more: packages whose versions count here besides the usual ones.
     """
-    program = [f"`{os.environ[COMMAND]}`: "] if COMMAND in os.environ else []
-    told = f"{''.join(program)}`{command}` · {measure.today()} · {measure.machine()} · {measure.versions(*more)}"
+    by = " by ".join(["last", *([f"`{os.environ[COMMAND]}`"] if COMMAND in os.environ else []), f"`{command}`"])
+    told = [f"`{again(name)}`", by, measure.today(), measure.machine(), measure.versions(*more)]
     text = TARGET.read_text() if TARGET.exists() else ""
     kept = {key: section(text, key) for key in SECTIONS}
-    kept[name] = f"{body.strip()}\n\n{told}"
+    kept[name] = f"{body.strip()}\n\n{' · '.join(told)}"
     parts = [f"## {title}\n\n<!-- {key} -->\n{kept[key]}\n<!-- /{key} -->\n" for key, title in SECTIONS.items()]
     whole = TARGET.with_name(TARGET.name + ".new")
     whole.write_text(HEAD + "\n" + "\n".join(parts))
     whole.replace(TARGET)  # at no moment is the page half there
     print(body.strip())
+
+
+def again(name: str) -> str:
+    """The command that measures a section again, beside its peer where it has one."""
+    entry = next(entry for entry in BENCHMARKS.values() if name in entry.sections)
+    return f"python -m benchmarks run {entry.name}" + (" --peers" if entry.peer else "")
 
 
 def section(text: str, name: str) -> str:

@@ -68,7 +68,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tasks", nargs="*", default=list(TASKS))
     parser.add_argument("--simulations", nargs="*", type=int, default=list(SIMULATIONS))
-    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--keep", type=Path, required=True)
     args = parser.parse_args()
     plan = itertools.product(range(args.seeds), args.simulations, args.tasks)

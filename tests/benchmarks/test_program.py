@@ -32,7 +32,8 @@ def test_a_run_writes_its_section_and_leaves_the_others(fake):
     assert program.main(["run", "demo", *options]) == 0
     text = page.read_text()
     assert "| 1 | 2 |" in results.section(text, "demo")
-    assert "`python -m benchmarks run demo`: `python -m fake`" in results.section(text, "demo")
+    one = "`python -m benchmarks run demo`"
+    assert f"{one} · last by {one} by `python -m fake` · " in results.section(text, "demo")
     assert results.section(text, "epoch") == "measured before"
     assert results.section(text, "files") == "Not measured yet."
 
@@ -78,8 +79,10 @@ def test_an_unknown_name_is_answered_with_the_known_ones(capsys):
 def test_every_section_belongs_to_one_benchmark():
     sections = [section for entry in registry.BENCHMARKS.values() for section in entry.sections]
     assert sorted(sections) == sorted(results.SECTIONS)
-    on_page = re.findall(r"<!-- (\w+) -->", results.TARGET.read_text())
-    assert set(on_page) <= set(results.SECTIONS)
+    page = results.TARGET.read_text()
+    assert set(re.findall(r"<!-- (\w+) -->", page)) <= set(results.SECTIONS)
+    for name in sections:
+        assert f"\n`{results.again(name)}` · last by `python -m benchmarks" in results.section(page, name)
 
 
 def test_every_script_is_known_to_a_benchmark_and_every_peer_exists():
