@@ -1,15 +1,20 @@
 """What was compiled once stands on disk for the next program: JAX's persistent compilation cache, on by default.
 
 `SUFFICE_CACHE=off` in the environment leaves it off; `SUFFICE_CACHE=FOLDER` puts it elsewhere than
-`~/.cache/suffice/jax`. A cache that was chosen through JAX itself stays as it is. The folder may be deleted.
+`~/.cache/suffice/jax`. A cache that was chosen through JAX itself stays as it is. The folder may be deleted; once it
+holds more than two gigabytes, what was not read for longest is.
 """
 
+import contextlib
 import os
+import time
 from pathlib import Path
 
 import jax
 
 _SECONDS = 0.0  # also what compiles quickly: a first call compiles dozens of such
+_MOST = 2 * 10**9  # bytes
+_DAY = 86_400  # seconds between looks at how large the folder is
 
 
 def keep_compiled() -> Path | None:
@@ -25,6 +30,28 @@ def keep_compiled() -> Path | None:
         return None
     if not os.access(folder, os.W_OK | os.X_OK):
         return None
+    with contextlib.suppress(OSError):  # of another program that does the same, say
+        _make_room(folder)
     jax.config.update("jax_compilation_cache_dir", str(folder))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", _SECONDS)
     return folder
+
+
+def _make_room(folder: Path) -> None:
+    """Once a day, halve a folder that has grown too large: JAX's own limit looks at all of it at every program.
+
+    Only what JAX names as it names its programs is deleted.
+    """
+    looked, now = folder / ".looked", time.time()
+    if looked.exists() and 0 <= now - looked.stat().st_mtime < _DAY:
+        return
+    looked.touch()
+    programs = [(entry, entry.stat()) for entry in os.scandir(folder) if entry.name.endswith("-cache")]
+    total = sum(told.st_size for _, told in programs)
+    if total <= _MOST:
+        return
+    for entry, told in sorted(programs, key=lambda program: max(program[1].st_atime, program[1].st_mtime)):
+        if total <= _MOST // 2:
+            return
+        os.unlink(entry.path)
+        total -= told.st_size
