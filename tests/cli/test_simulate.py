@@ -141,6 +141,8 @@ def test_simulations_that_hang_are_ended(folder, capsys):
         ({"more": ("--workers", "0")}, "workers must be at least 1"),
         ({"more": ("--workers", "2", "--scheduler", "tcp://a:1")}, "leave one out"),
         ({"more": ("--timeout", "1", "--scheduler", "tcp://a:1")}, "leave --scheduler or --timeout out"),
+        ({"more": ("--timeout", "1")}, "but JAX compiles this one into one program"),
+        ({"simulator": "a_model:in_numpy", "more": ("--timeout", "1", "--workers", "0")}, "workers must be at least 1"),
         ({"more": ("--scheduler", "nonsense://a")}, "no Dask scheduler answers at 'nonsense://a'"),
     ],
 )

@@ -28,6 +28,13 @@ def one(flow, correlated):
     return sf.posterior(flow, correlated.prior, np.array([0.5, 0.3, 0.8]), key=0)
 
 
+def test_a_part_whose_kept_draws_weigh_nothing_leaves_the_mixture_finite():
+    from suffice.posteriors._mixture import _normalised
+
+    log_weight = np.array([[-2000.0, -2001.0], [-np.inf, -np.inf], [0.0, -np.inf]])
+    np.testing.assert_allclose(np.exp(_normalised(log_weight)), [[0.731, 0.269], [0.5, 0.5], [1.0, 0.0]], atol=1e-3)
+
+
 def test_the_mixture_is_the_exact_posterior(correlated, one):
     mean, covariance = correlated.exact([0.5, 0.3, 0.8])
     std = np.sqrt(np.diag(covariance))

@@ -275,6 +275,27 @@ def test_a_simulation_that_kills_its_workers_is_a_failure_of_its_row_alone(tmp_p
     np.testing.assert_array_equal(np.asarray(sims.x)[good], np.asarray(sims.theta)[good])
 
 
+def test_rows_that_crash_sooner_than_the_others_end_give_no_run_up(monkeypatch):
+    """A quarter of the rows end their worker at once, the others take longer than all of these together."""
+    simulate_block = _dask.simulate_block
+
+    def deadly(payload, rows, theta, *more):
+        if (theta[:, 1] < 0.25).any():
+            raise distributed.KilledWorker("a task", None, 1, None)
+        time.sleep(2.0)
+        return simulate_block(payload, rows, theta, *more)
+
+    monkeypatch.setattr(_dask, "simulate_block", deadly)
+    options = {"n_workers": 1, "threads_per_worker": 24, "processes": False, "dashboard_address": None}
+    with (
+        distributed.LocalCluster(**options) as cluster,
+        distributed.Client(cluster) as client,
+        pytest.warns(UserWarning, match="workers that computed this row died"),
+    ):
+        sims = run(simulator, 96, client, chunk=4)
+    np.testing.assert_array_equal(np.asarray(sims.status) == 0, np.asarray(sims.theta)[:, 1] >= 0.25)
+
+
 @pytest.mark.slow
 def test_a_simulator_that_always_kills_its_workers_is_given_up(monkeypatch):
     """Each row that is found out costs several starts of a process."""

@@ -17,6 +17,7 @@ import zarr
 
 import suffice as sf
 from suffice.simulate._status import UNDONE
+from suffice.simulate._store import _the_same
 
 PRIOR = sf.Prior(z=dist.Uniform(-1, 1).expand([2]))
 QUIET = {"progress": False}
@@ -289,6 +290,11 @@ def test_another_prior_is_refused_whatever_the_scale(tmp_path, scale):
     sf.simulate_at(theta, lambda rng, theta: theta / scale, **options)
     with pytest.raises(ValueError, match="made with another prior"):
         sf.simulate_at(scale + 5 * (theta - scale), lambda rng, theta: theta / scale, **options)
+
+
+def test_a_parameter_that_overflowed_is_that_of_the_same_prior(tmp_path):
+    theta = np.array([[1.0], [np.inf], [3.0], [-np.inf], [2.0]])
+    assert _the_same(theta, theta.copy()) and not _the_same(theta, theta[::-1])
 
 
 def test_a_store_that_is_a_link_to_nowhere_is_refused(tmp_path):

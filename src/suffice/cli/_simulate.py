@@ -46,6 +46,13 @@ def _workers(options: Simulate, simulator: Any, p: int) -> Iterator[Any]:
     if options.timeout is not None:
         if options.scheduler:
             raise ValueError("--timeout is for simulations on this machine; leave --scheduler or --timeout out")
+        if try_tracing(simulator, p).example is not None:
+            raise ValueError(
+                "--timeout is for simulators that run in processes of their own, but JAX compiles this one into one "
+                "program, which cannot be ended at one simulation: leave it out"
+            )
+        if options.workers is not None and options.workers < 1:
+            raise ValueError(f"workers must be at least 1, but {options.workers} came")
         yield options.workers or cpus()
         return
     here = not options.scheduler and options.workers is None

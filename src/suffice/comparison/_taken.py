@@ -46,9 +46,10 @@ def called(item: Any) -> str:
     """A class by its name, anything else by its kind.
 
     >>> called(int), called(3)
-    ('the class int', 'a int')
+    ('the class int', 'an int')
     """
-    return f"the class {item.__name__}" if isinstance(item, type) else f"a {type(item).__name__}"
+    name = item.__name__ if isinstance(item, type) else type(item).__name__
+    return f"the class {name}" if isinstance(item, type) else f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
 
 
 def _one(name: str, item: Any) -> Taken:

@@ -1,5 +1,6 @@
 """Parameters that come as a table whose columns have names."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,9 +19,9 @@ def by_name(theta: Any, names: Sequence[str]) -> Any:
     columns = frame_names(theta)
     if columns is None:
         return theta
-    if sorted(columns) != sorted(names):
+    if Counter(columns) != Counter(names):
         raise ValueError(
             f"the columns of the table are {', '.join(columns)}, but the parameters are {', '.join(map(str, names))}; "
             "rename the columns, or pass theta.to_numpy()"
         )
-    return theta[list(names)].to_numpy()
+    return (theta[list(names)] if len(set(columns)) == len(columns) else theta).to_numpy()

@@ -14,6 +14,7 @@ from ..simulate import Simulations
 from ._score_compression import flat_rows, refuse_many, ScoreCompression, shrunk
 
 _FEWEST = 10
+_BEYOND = 0.01  # of what the simulations reach over
 
 
 def local_score_compression(
@@ -67,7 +68,8 @@ def _inside(fiducial: Any, theta: Float[np.ndarray, "n p"], names: tuple[str, ..
     if centre.shape != (len(names),):
         raise ValueError(f"{wanted}, but {centre.shape} came")
     for name, value, low, high in zip(names, centre, theta.min(axis=0), theta.max(axis=0)):
-        if not low <= value <= high:
+        # Draws of a prior never quite reach its ends, which are often what is asked for.
+        if not low - _BEYOND * (high - low) <= value <= high + _BEYOND * (high - low):
             raise ValueError(
                 f"fiducial: {name} = {value:g} lies outside of the simulations, which are between {low:g} and {high:g}"
             )

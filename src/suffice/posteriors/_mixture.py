@@ -57,8 +57,7 @@ def mixture(parts: tuple[AbstractDrawn, ...]) -> Mixture:
     # Evenly from all rows: the first ones may have another origin, and weights that hold only beside the others.
     rows = np.arange(each) * n // each
     theta = np.concatenate([part.draws.theta[:, rows] for part in parts], axis=1)
-    weights = [part.draws.weights[:, rows] for part in parts]
-    weight = np.concatenate([np.log(own / own.sum(axis=1, keepdims=True) + 1e-300) for own in weights], axis=1)
+    weight = np.concatenate([_normalised(part.draws.log_weight[:, rows]) for part in parts], axis=1)
     return Mixture(
         parts=parts,
         prior=parts[0].prior,
@@ -67,6 +66,13 @@ def mixture(parts: tuple[AbstractDrawn, ...]) -> Mixture:
         single=parts[0].single,
         names=parts[0].names,
     )
+
+
+def _normalised(log_weight: Float[np.ndarray, "m n"]) -> Float[np.ndarray, "m n"]:
+    """Of a sum of one in each row; all the same where none of these draws has any weight."""
+    whole = logsumexp(log_weight, axis=1, keepdims=True)
+    known = np.isfinite(whole)
+    return np.where(known, log_weight - np.where(known, whole, 0.0), -np.log(log_weight.shape[1]))
 
 
 def _mean_density(parts: tuple[AbstractDrawn, ...], theta: np.ndarray) -> np.ndarray:

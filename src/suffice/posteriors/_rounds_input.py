@@ -5,7 +5,7 @@ from typing import Any
 
 import equinox as eqx
 import numpy as np
-from jaxtyping import PyTree
+from jaxtyping import Array, PyTree
 
 from ..core import check_options, check_whole
 from ..objectives import AbstractDensityObjective, Flow, FlowMatching, Gaussian, Ratio, resolve_groups
@@ -45,7 +45,7 @@ def check_numbers(*, n: Any, max_rounds: Any, shrink: float, mass: float, thresh
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float | np.number)
+    return isinstance(value, int | float | np.number) or (isinstance(value, np.ndarray | Array) and value.shape == ())
 
 
 def _check_objective(objective: Any, prior: AbstractPrior) -> None:

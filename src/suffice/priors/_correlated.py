@@ -11,6 +11,7 @@ from jaxtyping import Array, Float
 from scipy import stats
 
 from ._factor import AbstractFactor, Ends, ends_of
+from ._ordered import Ordered
 
 _DRAWS = 400_000
 _LEAST = 1e-4
@@ -41,7 +42,7 @@ class CorrelatedFactor(AbstractFactor):
         return CorrelatedFactor(
             name=name,
             shape=shape,
-            distribution=distribution,
+            distribution=Ordered(distribution),
             columns=tuple(range(size)),
             low=low,
             high=high,
@@ -50,7 +51,7 @@ class CorrelatedFactor(AbstractFactor):
         )
 
     def classes(self) -> int | None:
-        if self.distribution.support.is_discrete:
+        if self.law.support.is_discrete:
             raise ValueError(f"{self.name!r}: discrete parameters of several dependent columns are not supported")
         return None
 
@@ -69,7 +70,7 @@ class CorrelatedFactor(AbstractFactor):
 
     def log_prob(self, theta: Float[Array, "n k"]) -> Float[Array, " n"]:
         value = jnp.clip(theta, self.low, self.high).reshape(-1, *self.shape)
-        density = self.distribution.log_prob(value).reshape(len(theta), -1).sum(axis=1)
+        density = self.law.log_prob(value).reshape(len(theta), -1).sum(axis=1)
         return jnp.where(self.inside(theta), density - jnp.log(self.mass), -jnp.inf)
 
     def cut(self, low: Ends, high: Ends) -> AbstractFactor:
@@ -92,28 +93,28 @@ class CorrelatedFactor(AbstractFactor):
         if len(columns) == self.size:
             order = np.argsort(columns)
             return self.log_prob(points[:, order])
-        if isinstance(self.distribution, dist.MultivariateNormal) and not self.is_cut:
+        if isinstance(self.law, dist.MultivariateNormal) and not self.is_cut:
             return self.pick(columns).log_prob(points)
         drawn = np.asarray(self.sample(20_000, jax.random.key(0)))[:, columns]
         return jnp.asarray(stats.gaussian_kde(drawn.T).logpdf(np.asarray(points).T), float)
 
     def pick(self, columns: tuple[int, ...]) -> AbstractFactor:
-        if not isinstance(self.distribution, dist.MultivariateNormal) or self.is_cut:
+        if not isinstance(self.law, dist.MultivariateNormal) or self.is_cut:
             raise ValueError(
                 f"some columns of {self.name!r} alone are only known for a multivariate normal that is not cut"
             )
         index = np.array(columns)
-        covariance = jnp.asarray(self.distribution.covariance_matrix)[index][:, index]
-        mean = jnp.broadcast_to(self.distribution.loc, (self.size,))[index]
+        covariance = jnp.asarray(self.law.covariance_matrix)[index][:, index]
+        mean = jnp.broadcast_to(self.law.loc, (self.size,))[index]
         return CorrelatedFactor.of(self.name, dist.MultivariateNormal(mean, covariance))
 
     def _draw(self, key: Array, n: int) -> Array:
-        return self.distribution.sample(key, (n,)).reshape(n, -1).astype(float)
+        return self.law.sample(key, (n,)).reshape(n, -1).astype(float)
 
     def _mass(self, low: np.ndarray, high: np.ndarray) -> float:
-        if isinstance(self.distribution, dist.MultivariateNormal) and len(self.shape) == 1:
-            mean = np.broadcast_to(np.asarray(self.distribution.loc, np.float64), (self.size,))
-            covariance: Any = np.asarray(self.distribution.covariance_matrix, np.float64)
+        if isinstance(self.law, dist.MultivariateNormal) and len(self.shape) == 1:
+            mean = np.broadcast_to(np.asarray(self.law.loc, np.float64), (self.size,))
+            covariance: Any = np.asarray(self.law.covariance_matrix, np.float64)
             normal = stats.multivariate_normal(mean, covariance, seed=0)
             return float(normal.cdf(high, lower_limit=low))
         drawn = np.asarray(self._draw(jax.random.key(0), _DRAWS))

@@ -8,6 +8,8 @@ import numpy as np
 import numpyro.distributions as dist
 from jaxtyping import Array, Bool, Float
 
+from ._ordered import plain
+
 Ends = Float[Array, " k"]
 
 
@@ -47,6 +49,11 @@ class AbstractFactor(eqx.Module):
     @abc.abstractmethod
     def pick(self, columns: tuple[int, ...]) -> "AbstractFactor":
         """The factor of some of the columns alone."""
+
+    @property
+    def law(self) -> Any:
+        """The numpyro distribution."""
+        return plain(self.distribution)
 
     @property
     def size(self) -> int:
@@ -89,12 +96,12 @@ def unwrapped(distribution: dist.Distribution) -> tuple[dist.Distribution, bool]
 
 def in_words(factor: AbstractFactor) -> str:
     """The distribution of a factor, its arguments while they are few, and the box it is cut to."""
-    inner, _ = unwrapped(factor.distribution)
+    inner, _ = unwrapped(factor.law)
     values = {name: np.unique(np.asarray(getattr(inner, name, np.nan), float)) for name in type(inner).arg_constraints}
     given = ", ".join(f"{name}={v[0]:.4g}" for name, v in values.items() if len(v) == 1 and not np.isnan(v[0]))
     text = f"{type(inner).__name__}({given})"
     low, high = np.asarray(factor.low, float), np.asarray(factor.high, float)
-    whole = ends_of(factor.distribution.support, len(low))
+    whole = ends_of(factor.law.support, len(low))
     if (low <= whole[0]).all() and (high >= whole[1]).all():
         return text
     return f"{text} within " + ", ".join(f"[{a:.4g}, {b:.4g}]" for a, b in zip(low, high))

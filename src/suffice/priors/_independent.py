@@ -10,6 +10,7 @@ import numpyro.distributions as dist
 from jaxtyping import Array, Float
 
 from ._factor import AbstractFactor, Ends, ends_of, unwrapped
+from ._ordered import Ordered
 
 _BISECTIONS = 60
 
@@ -41,7 +42,7 @@ class IndependentFactor(AbstractFactor):
         return IndependentFactor(
             name=name,
             shape=shape,
-            distribution=base,
+            distribution=Ordered(base),
             columns=tuple(range(size)),
             whole=shape,
             low=low,
@@ -51,7 +52,7 @@ class IndependentFactor(AbstractFactor):
         )
 
     def classes(self) -> int | None:
-        support = self.distribution.support
+        support = self.law.support
         if not support.is_discrete:
             return None
         if not np.isfinite(np.asarray(self.high)).all():
@@ -62,11 +63,11 @@ class IndependentFactor(AbstractFactor):
 
     def sample(self, n: int, key: Array) -> Float[Array, "n k"]:
         if not self.is_cut:
-            drawn = self.distribution.expand(self.whole).sample(key, (n,))
+            drawn = self.law.expand(self.whole).sample(key, (n,))
             return jnp.reshape(drawn, (n, -1))[:, jnp.array(self.columns)].astype(float)
         for_share, for_place = jax.random.split(key)
         share = jax.random.uniform(for_share, (n, self.size))
-        if isinstance(self.distribution, dist.Uniform):
+        if isinstance(self.law, dist.Uniform):
             return self.low + share * (self.high - self.low)
         below = self._cdf(self.low[None])
         # Shares of exactly 0 or 1 would be an end of the support, where densities may not be finite.
@@ -121,21 +122,21 @@ class IndependentFactor(AbstractFactor):
     def _each(self, theta: Array) -> Array:
         inside = jnp.clip(theta, self.low, self.high)
         value = self._spread(inside)
-        value = value.astype(jnp.int32) if self.distribution.support.is_discrete else value
-        return self._gather(self.distribution.log_prob(value), len(theta))
+        value = value.astype(jnp.int32) if self.law.support.is_discrete else value
+        return self._gather(self.law.log_prob(value), len(theta))
 
     def _cdf(self, theta: Array) -> Array:
         theta = jnp.broadcast_to(theta, (len(theta), self.size))
         try:
-            below = self._gather(self.distribution.cdf(self._spread(jnp.nan_to_num(theta))), len(theta))
+            below = self._gather(self.law.cdf(self._spread(jnp.nan_to_num(theta))), len(theta))
         except NotImplementedError as error:
-            kind = type(self.distribution).__name__
+            kind = type(self.law).__name__
             raise ValueError(f"{self.name!r} cannot be cut: {kind} has no distribution function in numpyro") from error
         return jnp.where(jnp.isneginf(theta), 0.0, jnp.where(jnp.isposinf(theta), 1.0, below))
 
     def _icdf(self, share: Array) -> Array:
         try:
-            return self._gather(self.distribution.icdf(self._spread(share)), len(share))
+            return self._gather(self.law.icdf(self._spread(share)), len(share))
         except (NotImplementedError, ImportError):
             return self._bisected(share)
 

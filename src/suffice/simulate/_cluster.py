@@ -37,6 +37,7 @@ def cluster(scheduler: str = "", workers: int | None = None) -> Iterator[Any]:
     # A worker that starts again is not given up: simulations may kill the next one while it does. A block that killed
     # two is cut into its rows.
     patience = {"distributed.deploy.lost-worker-timeout": _RESTARTS, "distributed.scheduler.allowed-failures": 1}
+    patience |= {"distributed.scheduler.worker-saturation": 1.0}  # what only waits for a worker that dies is no suspect
     keep = dask.config.set(patience)
     with keep, LocalCluster(n_workers=workers or cpus(), **settings) as local, Client(local) as client:
         yield client

@@ -95,6 +95,7 @@ class _Blocks:
         self.rows: dict[Any, tuple[np.ndarray, Writer | None]] = {}
         self._lost, self._came = 0, False
         self._killed: collections.Counter[int] = collections.Counter()
+        self._alone: list[int] = []  # rows that were the first to be computed alone
         self._finished = as_completed()
         self._looked = self._seen = time.monotonic()
 
@@ -141,14 +142,17 @@ class _Blocks:
             return piece
         except KilledWorker as error:
             self._killed.update(rows.tolist() if len(rows) == 1 else ())
-            if len(self._killed) >= _DEADLY and not self._came:
+            # The first that were started, not the first that ended: those that crash do so sooner than others end.
+            if len(self._alone) == _DEADLY and not self._came and all(self._killed[row] for row in self._alone):
                 raise ValueError(
-                    f"the first {len(self._killed)} simulations that were computed alone all ended their process (row "
+                    f"the first {_DEADLY} simulations that were computed alone all ended their process (row "
                     f"{rows[0]} at {self._theta[rows[0]]} is one): does the simulator call exit, crash in compiled "
                     "code, or need more memory than a worker has?"
                 ) from error
             if self._killed[int(rows[0])] < _ALONE:
                 for row in rows:  # to find the one that does it; the others are not lost
+                    if len(self._alone) < _DEADLY and row not in self._alone:
+                        self._alone.append(int(row))
                     self.submit(np.array([row]), None)
                 return None
             told = f"the workers that computed this row died ({error})"

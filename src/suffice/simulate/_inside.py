@@ -31,7 +31,7 @@ def refuse_links_in_zarr(path: Path) -> dict[str, int]:
     """`LeavesStore` for symbolic links to places outside of the folder, for metadata that name such places, and for
     what is no file at all: to read a named pipe is to wait for whoever writes into it.
 
-    **Returns** the bytes of the largest chunk in each folder of the store.
+    **Returns** the bytes of the largest chunk in each folder of the store, what lies in folders of it included.
     """
     root, largest = path.resolve(), {}
     for folder, folders, files in os.walk(root):
@@ -54,6 +54,9 @@ def refuse_links_in_zarr(path: Path) -> dict[str, int]:
                 )
         for name in ({"zarr.json", ".zmetadata"} & set(files)) if folder == str(root) else ():
             refuse_names(_consolidated(Path(folder, name)))
+    for inside, size in list(largest.items()):
+        while inside := os.path.dirname(inside):
+            largest[inside] = max(largest.get(inside, 0), size)
     return largest
 
 

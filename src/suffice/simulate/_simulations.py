@@ -55,7 +55,7 @@ class Simulations:
         status: Any = None,
         messages: Mapping[int, str] | None = None,
     ):
-        names = frame_names(theta) if names is None else names
+        names = frame_names(theta) if names is None else names if isinstance(names, str) else tuple(names)
         self.theta = _matrix(theta if names is None or isinstance(names, str) else by_name(theta, names))
         self.x = _leaves(x, len(self.theta))
         self.names = _checked_names(names, self.theta.shape[1])

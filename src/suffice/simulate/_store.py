@@ -203,8 +203,11 @@ def _the_same(theta: np.ndarray, other: np.ndarray) -> bool:
         return True
     eps = np.finfo(theta.dtype).eps if theta.dtype.kind == "f" else 0.0
     theta, other = theta.astype(float), other.astype(float)
-    distance, rounding = np.abs(theta - np.median(theta, axis=0)), 32 * eps * np.abs(theta)
-    return bool((np.abs(theta - other) <= 1e-5 * (distance + np.median(distance, axis=0)) + rounding).all())
+    finite = np.where(np.isfinite(theta), theta, 0.0)  # a wide prior may overflow
+    distance, rounding = np.abs(finite - np.median(finite, axis=0)), 32 * eps * np.abs(finite)
+    with np.errstate(invalid="ignore"):
+        near = np.abs(theta - other) <= 1e-5 * (distance + np.median(distance, axis=0)) + rounding
+    return bool((near | (theta == other)).all())
 
 
 def _first(leaf: Any, n: int) -> Any:

@@ -26,15 +26,16 @@ def plain(x: Any) -> Any:
     return array
 
 
-def generator(entropy: Any, row: int, attempt: int) -> Any:
+def generator(entropy: Any, row: int, attempt: int, *, shared: bool = True) -> Any:
     """The randomness of one row. NumPy's and Python's global generators are set too, for code that uses
-    them.
+    them; not where several rows share the process (`shared=False`).
     """
     import numpy as np
 
     seeds = np.random.SeedSequence(entropy, spawn_key=(row, attempt))
-    np.random.seed(seeds.generate_state(4))  # noqa: NPY002
-    random.seed(int(seeds.generate_state(1)[0]))
+    if shared:
+        np.random.seed(seeds.generate_state(4))  # noqa: NPY002
+        random.seed(int(seeds.generate_state(1)[0]))
     return np.random.default_rng(seeds)
 
 

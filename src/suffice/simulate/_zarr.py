@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import os
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -82,9 +83,8 @@ def open_zarr_group(path: Path) -> Any:
         if isinstance(member, zarr.Array):
             _refuse_codecs(name, member)
             refuse_beyond_memory(f"a chunk of {name}", member.chunks, np.dtype(member.dtype))
-            stored = [size for folder, size in largest.items() if Path(folder).is_relative_to(name)]
             most = most_stored(member.shards or member.chunks, np.dtype(member.dtype))
-            refuse_swollen(name, max(stored, default=0), most)
+            refuse_swollen(name, largest.get(os.path.normpath(name), 0), most)
     return group
 
 

@@ -109,11 +109,14 @@ def _version() -> str:
     return __version__
 
 
-def fingerprint_of(task: Any, weights: PyTree, rows: Any, learning_rate: float) -> str:
-    """Tells fits apart: the start, the data, the key and every setting that changes the course."""
+def fingerprint_of(task: Any, given: PyTree, weights: PyTree, rows: Any, learning_rate: float) -> str:
+    """Tells fits apart: the start, the data, the key and every setting that changes the course.
+
+    - `given`: the parts of the objectives that are not trained, as they were before they were started. What a start
+      computes of the data differs in the last bits between kinds of processors, and the rows tell the data apart.
+    """
     digest = hashlib.sha256()
-    fixed = jax.tree.leaves(task.fixed)
-    for leaf in (*jax.tree.leaves((weights, rows)), *filter(eqx.is_array_like, fixed), task.key):
+    for leaf in (*jax.tree.leaves((weights, rows)), *filter(eqx.is_array_like, jax.tree.leaves(given)), task.key):
         digest.update(_bytes(leaf))
     course = (
         *task.steps,
@@ -122,7 +125,7 @@ def fingerprint_of(task: Any, weights: PyTree, rows: Any, learning_rate: float) 
         task.rules.factor,
     )
     # Of functions, such as an activation, their names; where they lie in memory differs from run to run.
-    functions = [leaf for leaf in fixed if not eqx.is_array_like(leaf)]
+    functions = [leaf for leaf in jax.tree.leaves(task.fixed) if not eqx.is_array_like(leaf)]
     told = repr((course, learning_rate, functions, jax.tree.structure((weights, task.fixed))))
     told += "".join(_steps_of(task.settings.optimiser, own) for own in weights[:1])
     digest.update(re.sub("0x[0-9a-f]+", "", told).encode())

@@ -5,6 +5,7 @@ not say what the answer is; their mixture is wider there, and seldom over-confid
 arXiv:2110.06581).
 """
 
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
@@ -42,7 +43,8 @@ class Ensemble(AbstractObjective):
         return self.members[0].names
 
     def start(self, rows: Any, *, names: tuple[str, ...], key: Array) -> "Ensemble":
-        return Ensemble([member.start(rows, names=names, key=key) for member in self.members])
+        begun = [member.start(rows, names=names, key=key) for member in self.members]
+        return self if all(map(operator.is_, begun, self.members)) else Ensemble(begun)
 
     def finish(self, held_out: AbstractSource, *, key: Array) -> "Ensemble":
         return Ensemble([member.finish(held_out, key=key) for member in self.members])

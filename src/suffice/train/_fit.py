@@ -137,6 +137,7 @@ def fit(
     if ensemble > 1 and isinstance(whole, Shards):
         raise ValueError("an ensemble is trained on simulations in memory: pass sims.load(), or ensemble=1")
     found, history, why = train(
+        [objective],
         started(objective, ensemble, rows, whole.names, for_start),
         [(source, held_out)] * ensemble,
         rows,

@@ -73,6 +73,7 @@ def fit_members(
         starts.append(objective.start(source.sample(START_ROWS, key=own), names=source.names, key=own))
     watched = objectives[0].monitor if monitor is None else monitor
     found, history, why = train(
+        objectives,
         starts,
         parts,
         None,

@@ -30,6 +30,7 @@ Trained = tuple[list[Any], pd.DataFrame, str]
 
 
 def train(
+    given: Sequence[AbstractObjective],
     begun: Sequence[AbstractObjective],
     parts: Sequence[tuple[AbstractSource, AbstractSource]],
     rows: Any,
@@ -48,7 +49,7 @@ def train(
     """The objectives with their trained weights, the history, and why it ended.
 
     With AdamW, the default, all weights of a member are one vector, which is shorter to compile. `rows`, some training
-    rows, tell data apart in a checkpoint.
+    rows, and the objectives as they were `given`, before they were begun, tell fits apart in a checkpoint.
     """
     if not 0 < learning_rate < math.inf:
         raise ValueError(f"learning_rate must be above 0, but {learning_rate} came")
@@ -66,11 +67,12 @@ def train(
     source = source if isinstance(source, Shards) else everywhere(source)
     task = Task(fixed, source, held_out, key, settings, rules, None if alone else len(pieces))
     fresh = Progress(state, (Patience(learning_rate),) * len(pieces), 0, [])
+    stays = [parts_of(one)[1] for one in given]
     if jax.process_count() > 1:
-        refuse_different(fingerprint_of(task, [], rows, learning_rate), rules)
+        refuse_different(fingerprint_of(task, stays, [], rows, learning_rate), rules)
     files = None
     if checkpoint is not None:
-        files = Checkpoint(checkpoint, checkpoints, fingerprint_of(task, weights, rows, learning_rate))
+        files = Checkpoint(checkpoint, checkpoints, fingerprint_of(task, stays, weights, rows, learning_rate))
     begin = resumed(files, fresh)
     if begun[0].judge_start and begin.epoch == settings.track_from == 0:
         begin = judged_before(task, begin)
