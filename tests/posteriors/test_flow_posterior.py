@@ -28,6 +28,21 @@ def one(flow, correlated):
     return sf.posterior(flow, correlated.prior, np.array([0.5, 0.3, 0.8]), key=0)
 
 
+def test_numbers_of_rounds_may_be_arrays_without_axes():
+    from suffice.posteriors._rounds_input import check_numbers
+
+    numbers = {"n": 100, "max_rounds": 2, "shrink": np.asarray(0.5), "mass": jnp.float32(0.1), "threshold": 0.1}
+    check_numbers(**numbers, margin=jnp.asarray(0.1))
+    with pytest.raises(ValueError, match="mass must lie between 0 and"):
+        check_numbers(**(numbers | {"mass": np.asarray(0.7)}), margin=0.1)
+
+
+def test_members_that_are_trained_are_not_shuffled_into_other_starts(flow, correlated):
+    for trained in (flow.objective, flow.objective.members[0]):
+        with pytest.raises(ValueError, match="an ensemble starts from an untrained objective"):
+            sf.fit(trained, correlated.sims, key=0, max_epochs=1, ensemble=2, progress=False)
+
+
 def test_a_part_whose_kept_draws_weigh_nothing_leaves_the_mixture_finite():
     from suffice.posteriors._mixture import _normalised
 

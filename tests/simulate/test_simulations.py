@@ -53,6 +53,8 @@ def test_columns_of_a_table_are_the_parameters():
     assert sf.Simulations(pd.DataFrame(np.ones((2, 2))), np.ones((2, 3)), ("a", "b")).names == ("a", "b")
     with pytest.raises(ValueError, match="the columns of the table are b, a, but the parameters are a, c"):
         sf.Simulations(table, np.ones((2, 3)), ("a", "c"))
+    with pytest.raises(ValueError, match="each parameter needs a name of its own, but these came: a, a"):
+        sf.Simulations(pd.DataFrame([[1.0, 2.0]], columns=["a", "a"]), np.ones((1, 3)))
 
 
 def test_select_data_and_targets(sims):

@@ -33,7 +33,7 @@ def check_rounds(
     return observation_of(simulator, prior.dim, x_obs)
 
 
-def check_numbers(*, n: Any, max_rounds: Any, shrink: float, mass: float, threshold: float, margin: float) -> None:
+def check_numbers(*, n: Any, max_rounds: Any, shrink: Any, mass: Any, threshold: Any, margin: Any) -> None:
     """`ValueError` for numbers that are out of range."""
     check_whole(max_rounds=max_rounds)
     check_whole(_FEWEST, n=n)
