@@ -169,17 +169,6 @@ def test_what_cannot_be_compared_is_refused(pair, unchecked):
         sf.compare({"a": pair.both}, sims, prior, exact=3)
     with pytest.raises(ValueError, match="at least 400"):
         sf.compare({"a": pair.both}, sims[:100], prior)
-
-
-def test_a_fiducial_may_be_an_end_of_the_prior():
-    """Which no draw reaches: an amplitude of zero."""
-    rng = np.random.default_rng(0)
-    theta = rng.uniform(size=(2000, 1))
-    sims = sf.Simulations(theta, theta + 0.1 * rng.normal(size=(2000, 4)), names=("amplitude",))
-    for end in (0.0, 1.0):
-        assert local_score_compression(sims, np.array([end]))(np.full(4, end)).shape == (1,)
-    with pytest.raises(ValueError, match="lies outside of the simulations"):
-        local_score_compression(sims, np.array([-0.05]))
     with pytest.raises(ValueError, match="the prior is about c"):
         sf.compare({"a": pair.both}, sims, sf.Prior(c=dist.Normal(0, 1), d=dist.Normal(0, 1)))
     with pytest.raises(ValueError, match="share from"):
@@ -214,3 +203,14 @@ def test_unknown_names_are_told_of(compared):
         compared["x"]
     with pytest.raises(ValueError, match="no parameter is called 'c'; known: a, b, all together"):
         compared.information("both", "c")
+
+
+def test_a_fiducial_may_be_an_end_of_the_prior():
+    """Which no draw reaches: an amplitude of zero."""
+    rng = np.random.default_rng(0)
+    theta = rng.uniform(size=(2000, 1))
+    sims = sf.Simulations(theta, theta + 0.1 * rng.normal(size=(2000, 4)), names=("amplitude",))
+    for end in (0.0, 1.0):
+        assert local_score_compression(sims, np.array([end]))(np.full(4, end)).shape == (1,)
+    with pytest.raises(ValueError, match="lies outside of the simulations"):
+        local_score_compression(sims, np.array([-0.05]))
