@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
@@ -281,7 +282,7 @@ def test_rows_that_crash_sooner_than_the_others_end_give_no_run_up(monkeypatch):
 
     def deadly(payload, rows, theta, *more):
         if (theta[:, 1] < 0.25).any():
-            raise distributed.KilledWorker("a task", None, 1, None)
+            raise distributed.KilledWorker("a task", SimpleNamespace(address="tcp://gone:1"), 1)
         time.sleep(2.0)
         return simulate_block(payload, rows, theta, *more)
 

@@ -95,11 +95,13 @@ class _Blocks:
         self.rows: dict[Any, tuple[np.ndarray, Writer | None]] = {}
         self._lost, self._came = 0, False
         self._killed: collections.Counter[int] = collections.Counter()
-        self._alone: list[int] = []  # rows that were the first to be computed alone
+        self._alone: list[int] = []  # the first rows that were computed alone
         self._finished = as_completed()
         self._looked = self._seen = time.monotonic()
 
     def submit(self, rows: np.ndarray, writer: Writer | None) -> None:
+        if len(rows) == 1 and len(self._alone) < _DEADLY and int(rows[0]) not in self._alone:
+            self._alone.append(int(rows[0]))
         work = (self._payload, rows, self._theta[rows], self._attempts, self._chunk, writer)
         future = self._client.submit(simulate_block, *work, pure=False)
         self.rows[future] = rows, writer
@@ -151,8 +153,6 @@ class _Blocks:
                 ) from error
             if self._killed[int(rows[0])] < _ALONE:
                 for row in rows:  # to find the one that does it; the others are not lost
-                    if len(self._alone) < _DEADLY and row not in self._alone:
-                        self._alone.append(int(row))
                     self.submit(np.array([row]), None)
                 return None
             told = f"the workers that computed this row died ({error})"
