@@ -61,7 +61,7 @@ def test_something_is_found_where_an_interval_lies_above_zero(unchecked):
 
 
 def test_what_cannot_be_asked_is_refused(pair, unchecked):
-    for network, came in ((3, "a int"), (sf.networks.MLP, "the class MLP")):
+    for network, came in ((3, "an int"), (sf.networks.MLP, "the class MLP")):
         with pytest.raises(TypeError, match=f"network must be a network or a function x -> s, but {came} came"):
             sf.missing(pair.both, pair.sims, pair.prior, network=network)
     with pytest.raises(TypeError, match="there is no option 'ensemble'; there are"):

@@ -90,7 +90,7 @@ def test_what_cannot_be_swept_is_refused(pair, unchecked):
     ("objective", "message"),
     [
         ("infomax", "a str came"),
-        (sf.InfoMax(sf.networks.Linear(6, 1, key=0)), "a InfoMax came"),
+        (sf.InfoMax(sf.networks.Linear(6, 1, key=0)), "an InfoMax came"),
         (sf.Flow, "the class Flow came, which cannot be called with a network alone: missing .* 'prior'"),
         (lambda network: network, "a function came, which gives a Linear"),
     ],
