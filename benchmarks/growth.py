@@ -106,8 +106,8 @@ EXPLAINED = {
 # What else needs a word, by axis and objective.
 NOTES = {
     "parameters/Flow": "Parameters, Flow: posterior and memory are less at 50 parameters than at 25, for of the two "
-    "starts that a flow may have the training rows take the one cut off at the ends of the prior up to 25, and the "
-    "plain one at 50; what draws from it is compiled in half the time."
+    "starts that a flow may have the training rows take the one cut off at the ends of the prior at 25 and the plain "
+    "one at 50; what draws from it is compiled in half the time."
 }
 
 
