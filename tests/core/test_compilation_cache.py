@@ -38,19 +38,23 @@ def test_a_folder_that_cannot_be_made_is_no_error(tmp_path):
     assert folder_of(SUFFICE_CACHE="~no_such_user/cache") == "None"
 
 
+def program(i):
+    return f"jit_{i}-{i:064x}-cache"
+
+
 def test_a_folder_that_is_too_large_is_halved_once_a_day(tmp_path, monkeypatch):
     monkeypatch.setattr(_compilation_cache, "_MOST", 1000)
     now = time.time()
     for i in range(12):  # the first was read last
-        (tmp_path / f"jit_{i}-cache").write_bytes(bytes(100))
-        os.utime(tmp_path / f"jit_{i}-cache", (now - 1000 - i, now - 5000))
-    (tmp_path / "mine").write_bytes(bytes(5000))
+        (tmp_path / program(i)).write_bytes(bytes(100))
+        os.utime(tmp_path / program(i), (now - 1000 - i, now - 5000))
+    (tmp_path / "mine-cache").write_bytes(bytes(5000))
     _compilation_cache._make_room(tmp_path)
-    left = {"mine", ".looked", *(f"jit_{i}-cache" for i in range(5))}
+    left = {"mine-cache", ".looked", *(program(i) for i in range(5))}
     assert {path.name for path in tmp_path.iterdir()} == left
-    (tmp_path / "jit_9-cache").write_bytes(bytes(2000))
+    (tmp_path / program(9)).write_bytes(bytes(2000))
     _compilation_cache._make_room(tmp_path)
-    assert (tmp_path / "jit_9-cache").exists()  # not again today
+    assert (tmp_path / program(9)).exists()  # not again today
     os.utime(tmp_path / ".looked", (now - 90_000, now - 90_000))
     _compilation_cache._make_room(tmp_path)
-    assert sum(path.stat().st_size for path in tmp_path.glob("*-cache")) <= 500
+    assert sum(path.stat().st_size for path in tmp_path.glob("jit*-cache")) <= 500

@@ -7,6 +7,7 @@ holds more than two gigabytes, what was not read for longest is.
 
 import contextlib
 import os
+import re
 import time
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import jax
 
 _SECONDS = 0.0  # also what compiles quickly: a first call compiles dozens of such
 _MOST = 2 * 10**9  # bytes
+_PROGRAM = re.compile(r"-[0-9a-f]{64}-cache$")  # as JAX names what it keeps
 _DAY = 86_400  # seconds between looks at how large the folder is
 
 
@@ -40,13 +42,13 @@ def keep_compiled() -> Path | None:
 def _make_room(folder: Path) -> None:
     """Once a day, halve a folder that has grown too large: JAX's own limit looks at all of it at every program.
 
-    Only what JAX names as it names its programs is deleted.
+    Only what is named as JAX names its programs is deleted: the folder may hold other things.
     """
     looked, now = folder / ".looked", time.time()
     if looked.exists() and 0 <= now - looked.stat().st_mtime < _DAY:
         return
     looked.touch()
-    programs = [(entry, entry.stat()) for entry in os.scandir(folder) if entry.name.endswith("-cache")]
+    programs = [(entry, entry.stat()) for entry in os.scandir(folder) if _PROGRAM.search(entry.name)]
     total = sum(told.st_size for _, told in programs)
     if total <= _MOST:
         return
