@@ -41,6 +41,22 @@ def unchecked():
     config.update("jaxtyping_disable", False)
 
 
+@pytest.fixture
+def compilations():
+    """What is compiled from now on: a list that grows by one for each program."""
+    import jax
+
+    compiled = []
+
+    def listen(name, seconds, **_):
+        if "backend_compile" in name:
+            compiled.append(seconds)
+
+    jax.monitoring.register_event_duration_secs_listener(listen)
+    yield compiled
+    jax.monitoring.unregister_event_duration_listener(listen)
+
+
 @pytest.fixture(scope="session")
 def regression():
     """The linear regression, whose marginals are known, with a trained linear summary."""

@@ -12,6 +12,7 @@ import pytest
 from scipy import stats
 
 import suffice as sf
+from suffice.posteriors._density_posterior import density_posterior
 from suffice.train import Ensemble
 
 SMALL = {"layers": 2, "width": 32, "depth": 1}
@@ -84,6 +85,23 @@ def test_a_batch_is_many_single_ones(flow, correlated):
     with pytest.raises(ValueError, match="one observation"):
         batch.to_arviz()
     assert alone.to_arviz(50).posterior.sizes["draw"] == 50
+
+
+def test_other_numbers_of_observations_and_draws_compile_nothing(flow, correlated, compilations):
+    one, key = flow.objective.members[0], jax.random.key(0)
+
+    def ask(observations, draws):
+        found = density_posterior(one, correlated.sims.x[:observations], single=False, key=key)
+        drawn = found.draw_each(draws, key=key)
+        assert drawn.shape == (observations, draws, 2)
+        np.testing.assert_allclose(drawn[:, :9], found.draw_each(9, key=key), rtol=1e-3, atol=1e-4)
+        assert found.log_prob_each(found.draws.theta).shape == (observations, 500)
+
+    ask(20, 300)
+    before = len(compilations)
+    ask(20, 301)
+    ask(17, 1000)
+    assert len(compilations) == before
 
 
 def test_checks_pass_and_name_one_region(flow, correlated):

@@ -79,7 +79,7 @@ def contexts_of(
 ) -> Contexts:
     """Standardised columns, with normal scores of skewed or heavy-tailed ones; places and widths of all parameters."""
     columns = [_columns(s, train) for s in summaries]
-    u = np.asarray(prior.to_unconstrained(jnp.asarray(theta, float)), np.float64)
+    u = np.asarray(prior.to_unconstrained(theta), np.float64)
     told = [_features(_begun(own, theta, u, prior, train), own) for own in columns]
     widest = max(own.shape[1] for own in told)
     return Contexts(columns, [np.pad(own, ((0, 0), (0, widest - own.shape[1]))) for own in told])
@@ -121,7 +121,7 @@ def quantiles(group: Group, which: int, contexts: Contexts, rows: np.ndarray) ->
     noise = jnp.asarray(stats.norm.ppf(PROBABILITIES)[:, None], float)
     columns, features = (jnp.asarray(part[which][rows], float) for part in contexts)
     u = np.asarray(_at_noise(group.flows[which], group.starts[which], columns, features, noise))
-    theta = group.prior.from_unconstrained(jnp.asarray(u.reshape(-1, 1), float))
+    theta = group.prior.from_unconstrained(u.reshape(-1, 1))
     return np.asarray(theta, np.float64).reshape(len(rows), -1)
 
 

@@ -8,13 +8,28 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
+from ._in_pieces import in_pieces, is_traced
 from ._in_short import in_short
+
+_MOST = 256
+
+
+def compiled_rows(summary: Callable, x: PyTree) -> Array:
+    """Summaries `(n, k)` of rows of arrays, by a summary that JAX can trace."""
+    n = len(jax.tree.leaves(x)[0])
+    if n < 2 or is_traced((summary, x)):
+        return _of_each(summary, x)
+    rows = jax.tree.map(np.asarray, x)
+
+    def some(index: np.ndarray) -> Array:
+        return _of_each(summary, jax.tree.map(lambda leaf: jnp.asarray(leaf[index]), rows))
+
+    return jax.device_put(in_pieces(some, n, most=_MOST))
 
 
 @eqx.filter_jit
-def compiled_rows(summary: Callable, x: PyTree) -> Array:
-    """Summaries `(n, k)` of rows of JAX arrays, by a summary that JAX can trace."""
-    return jax.lax.map(lambda row: jnp.ravel(jnp.asarray(summary(row))), x, batch_size=256)
+def _of_each(summary: Callable, x: PyTree) -> Array:
+    return jax.lax.map(lambda row: jnp.ravel(jnp.asarray(summary(row))), x, batch_size=_MOST)
 
 
 def summary_rows(summary: Callable, x: PyTree, what: str = "the summary") -> Float[np.ndarray, "n k"]:

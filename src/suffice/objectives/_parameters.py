@@ -2,7 +2,6 @@
 
 from typing import Any, NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
@@ -41,7 +40,7 @@ def refuse_other_parameters(prior: AbstractPrior, theta: Any, names: tuple[str, 
 def unconstrained_rows(prior: AbstractPrior, theta: Any, names: tuple[str, ...]) -> Float[np.ndarray, "n p"]:
     """Parameters of training rows on the unconstrained space; `ValueError` where they are not the prior's."""
     refuse_other_parameters(prior, theta, names)
-    return np.asarray(prior.to_unconstrained(jnp.asarray(theta, float)), np.float64)
+    return np.asarray(prior.to_unconstrained(theta), np.float64)
 
 
 class Begun(NamedTuple):

@@ -10,7 +10,6 @@ from typing import Any
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, PyTree
 
@@ -235,9 +234,9 @@ def _adjusted(
     prior: AbstractPrior, near: Compared, observed: np.ndarray, epsilon: float
 ) -> tuple[np.ndarray, np.ndarray]:
     weights = np.clip(1 - (near.distance / epsilon) ** 2, 1e-12, None)
-    u = np.asarray(prior.to_unconstrained(jnp.asarray(near.theta, float)), np.float64)
+    u = np.asarray(prior.to_unconstrained(near.theta), np.float64)
     away = near.estimates - observed
     design = np.concatenate([np.ones((len(u), 1)), away], axis=1) * np.sqrt(weights)[:, None]
     slopes = np.linalg.lstsq(design, u * np.sqrt(weights)[:, None], rcond=None)[0][1:]
-    theta = np.asarray(prior.from_unconstrained(jnp.asarray(u - away @ slopes, float)), np.float64)
+    theta = np.asarray(prior.from_unconstrained(u - away @ slopes), np.float64)
     return theta, weights / weights.sum()

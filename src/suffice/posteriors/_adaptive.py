@@ -10,9 +10,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Float
 from scipy.special import gammaln, logsumexp
 
 from ..core import as_key, KeyLike
@@ -117,12 +116,12 @@ def _tempered(log_weight: Float[np.ndarray, " n"], wanted: float) -> np.ndarray:
     return weights
 
 
-def _flat(u: np.ndarray) -> Array:
-    return jnp.asarray(u.reshape(-1, u.shape[-1]), float)
+def _flat(u: np.ndarray) -> np.ndarray:
+    return u.reshape(-1, u.shape[-1])
 
 
 def _unconstrained(prior: AbstractPrior, theta: np.ndarray) -> np.ndarray:
-    return np.asarray(prior.to_unconstrained(jnp.asarray(theta, float)), np.float64)
+    return np.asarray(prior.to_unconstrained(theta), np.float64)
 
 
 def _log_prior(prior: AbstractPrior, u: np.ndarray) -> np.ndarray:

@@ -85,7 +85,7 @@ def prior_times_ratio(
     names = tuple(objective.names[i] for i in columns)
 
     def log_prior(points: np.ndarray) -> np.ndarray:
-        flat = jnp.asarray(points.reshape(-1, points.shape[-1]), float)
+        flat = points.reshape(-1, points.shape[-1])
         return np.asarray(prior.marginal_log_prob(columns, flat), np.float64).reshape(points.shape[:2])
 
     classes = dict(objective.classes).get(names[0], 0) if len(columns) == 1 else 0

@@ -6,15 +6,13 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
-from ..core import compiled_rows
+from ..core import compiled_rows, in_pieces
 from ..objectives import AbstractDensityObjective
 from ..priors import AbstractPrior
-from ._drawn import AbstractDrawn, DRAWS_MANY, DRAWS_ONE, keys_for, rounded
+from ._drawn import AbstractDrawn, DRAWS_MANY, DRAWS_ONE
 from ._of_objective import of_objective
 from ._reweighted import under_prior
 from ._weighted_draws import WeightedDraws
-
-_CHUNK = 4096
 
 
 class DensityPosterior(AbstractDrawn):
@@ -60,43 +58,48 @@ def density_posterior(
 
 
 def drawn(objective: AbstractDensityObjective, context: Array, n: int, key: Array) -> tuple[np.ndarray, np.ndarray]:
-    """Draws `(m, n, p)` and their log-densities `(m, n)`."""
-    prior, m = objective.prior.value, len(context)
-    size = rounded(n)
-    u, density = _draw(objective, context, keys_for(m, size, key))
-    u, density = u[:, :n].reshape(m * n, -1), np.asarray(density[:, :n], np.float64)
-    theta = np.asarray(prior.from_unconstrained(u), np.float64).reshape(m, n, -1)
-    return theta, density - _log_volume(prior, theta, u).reshape(m, n)
+    """Draws `(m, n, p)` and their log-densities `(m, n)`; the first of them are the same however many are asked for."""
+    s, m = np.asarray(context), len(context)
+
+    def some(rows: np.ndarray) -> tuple[Array, ...]:
+        owner = rows // n
+        return _draw(objective, jnp.asarray(s[owner]), jnp.asarray(owner), jnp.asarray(rows % n), key)
+
+    found = in_pieces(some, m * n)
+    theta, density, volume = (np.asarray(part, np.float64) for part in found)
+    return theta.reshape(m, n, -1), (density - volume).reshape(m, n)
 
 
 def log_prob_of(objective: AbstractDensityObjective, context: Array, theta: np.ndarray) -> np.ndarray:
     """Log-densities of points `(m, n, p)`."""
-    prior, (m, n, p) = objective.prior.value, theta.shape
-    flat = jnp.asarray(theta.reshape(-1, p), float)
-    u = prior.to_unconstrained(flat)
-    padded = jnp.pad(u.reshape(m, n, p), ((0, 0), (0, rounded(n) - n if n > 1 else 0), (0, 0)))
-    density = np.asarray(_log_density(objective, context, padded), np.float64)[:, :n]
-    inside = np.asarray(prior.contains(flat)).reshape(m, n)
-    return np.where(inside, density - _log_volume(prior, theta, u).reshape(m, n), -np.inf)
+    s, (m, n, p) = np.asarray(context), theta.shape
+    flat = theta.reshape(-1, p)
+
+    def some(rows: np.ndarray) -> tuple[Array, ...]:
+        return _log_density(objective, jnp.asarray(s[rows // n]), jnp.asarray(flat[rows], float))
+
+    density, volume, inside = in_pieces(some, m * n)
+    found = density.astype(np.float64) - volume.astype(np.float64)
+    return np.where(inside, found, -np.inf).reshape(m, n)
 
 
-def _log_volume(prior: AbstractPrior, theta: np.ndarray, u: Array) -> np.ndarray:
+@eqx.filter_jit
+def _draw(objective: AbstractDensityObjective, s: Array, owner: Array, index: Array, key: Array) -> tuple[Array, ...]:
+    def one(s: Array, owner: Array, index: Array) -> tuple[Array, Array]:
+        return objective.draw(s, key=jax.random.fold_in(jax.random.fold_in(key, owner), index))
+
+    u, density = jax.vmap(one)(s, owner, index)
+    theta = objective.prior.value.from_unconstrained(u)
+    return theta, density, _log_volume(objective.prior.value, theta, u)
+
+
+@eqx.filter_jit
+def _log_density(objective: AbstractDensityObjective, s: Array, theta: Array) -> tuple[Array, Array, Array]:
+    prior = objective.prior.value
+    u = prior.to_unconstrained(theta)
+    return jax.vmap(objective.log_density)(s, u), _log_volume(prior, theta, u), prior.contains(theta)
+
+
+def _log_volume(prior: AbstractPrior, theta: Array, u: Array) -> Array:
     """log |∂θ/∂u|, by which the prior's own density changes between the spaces."""
-    flat = jnp.asarray(theta.reshape(-1, theta.shape[-1]), float)
-    return np.asarray(prior.log_prob_unconstrained(u) - prior.log_prob(flat), np.float64)
-
-
-@eqx.filter_jit
-def _draw(objective: AbstractDensityObjective, context: Array, keys: Array) -> tuple[Array, Array]:
-    def row(own: tuple[Array, Array]) -> tuple[Array, Array]:
-        return jax.vmap(lambda key: objective.draw(own[0], key=key))(own[1])
-
-    return jax.lax.map(row, (context, keys), batch_size=max(1, min(len(context), _CHUNK // keys.shape[1])))
-
-
-@eqx.filter_jit
-def _log_density(objective: AbstractDensityObjective, context: Array, u: Array) -> Array:
-    def row(own: tuple[Array, Array]) -> Array:
-        return jax.vmap(lambda one: objective.log_density(own[0], one))(own[1])
-
-    return jax.lax.map(row, (context, u), batch_size=max(1, min(len(context), _CHUNK // u.shape[1])))
+    return prior.log_prob_unconstrained(u) - prior.log_prob(theta)

@@ -4,8 +4,6 @@ import abc
 from typing import Any
 
 import equinox as eqx
-import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
@@ -125,7 +123,7 @@ def _uphill(posterior: AbstractDrawn, rounds: int = 40, tries: int = 64) -> np.n
     size = np.full((m, 1, 1), 0.5)
     for _ in range(rounds):
         steps = size * spread * rng.standard_normal((m, tries, p))
-        tried = np.asarray(prior.from_unconstrained(jnp.asarray((_real(prior, best) + steps).reshape(-1, p), float)))
+        tried = np.asarray(prior.from_unconstrained((_real(prior, best) + steps).reshape(-1, p)))
         tried = tried.reshape(m, tries, p).astype(np.float64)
         found = posterior.log_prob_each(tried)
         top = found.argmax(axis=1)
@@ -137,19 +135,5 @@ def _uphill(posterior: AbstractDrawn, rounds: int = 40, tries: int = 64) -> np.n
 
 
 def _real(prior: AbstractPrior, theta: np.ndarray) -> np.ndarray:
-    flat = jnp.asarray(theta.reshape(-1, theta.shape[-1]), float)
+    flat = theta.reshape(-1, theta.shape[-1])
     return np.asarray(prior.to_unconstrained(flat), np.float64).reshape(theta.shape)
-
-
-def rounded(n: int) -> int:
-    """A number of draws of which few exist, so that few programs are compiled: `n` to the next power of two.
-
-    >>> rounded(1000), rounded(1024)
-    (1024, 1024)
-    """
-    return 1 << max(4, (n - 1).bit_length())
-
-
-def keys_for(m: int, n: int, key: Array) -> Array:
-    """A key for each draw, `(m, n)`."""
-    return jax.random.split(key, (m, n))

@@ -9,24 +9,29 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+from ..core import in_pieces
+
 # Pairs of observation and point evaluated at once: hidden layers of 64 take 16 MB each.
 _PAIRS = 2**16
 
 
 @eqx.filter_jit
-def _ratios_of_group(head: Any, s: Array, points: Array, chunk: int) -> Array:
-    def row(pair: tuple[Array, Array]) -> Array:
-        about = head.about(pair[0])
-        return jax.vmap(lambda theta: head.pair(about, theta))(pair[1])
+def _ratios_of_group(head: Any, s: Array, points: Array) -> Array:
+    def row(s: Array, points: Array) -> Array:
+        about = head.about(s)
+        return jax.vmap(lambda theta: head.pair(about, theta))(points)
 
-    return jax.lax.map(row, (s, points), batch_size=chunk)
+    return jax.vmap(row)(s, points)
 
 
 def group_ratio(head: Any, s: Array) -> Callable[[np.ndarray], np.ndarray]:
     """The log-ratio of one group as a function of points `(m, n, d)`, for observations with contexts `s`."""
+    context = np.asarray(s)
 
     def evaluate(points: np.ndarray) -> np.ndarray:
-        chunk = max(1, _PAIRS // points.shape[1])
-        return np.asarray(_ratios_of_group(head, s, jnp.asarray(points, float), min(chunk, len(points))))
+        def some(rows: np.ndarray) -> Array:
+            return _ratios_of_group(head, jnp.asarray(context[rows]), jnp.asarray(points[rows], float))
+
+        return in_pieces(some, len(points), most=max(1, _PAIRS // points.shape[1]))
 
     return evaluate

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 import scipy.stats
 from jaxtyping import Float, PyTree
@@ -141,7 +140,7 @@ class GaussianApproximation(eqx.Module):
         return [self._about(estimate) for estimate in estimates_of(self.estimate, jax.tree.map(np.asarray, x_obs))]
 
     def _about(self, estimate: np.ndarray) -> GaussianPosterior:
-        inside = np.isfinite(np.asarray(self.prior.log_prob(jnp.asarray(estimate[None], float))))[0]
+        inside = np.isfinite(np.asarray(self.prior.log_prob(estimate[None])))[0]
         if not inside:
             told = ", ".join(f"{name} = {value:.4g}" for name, value in zip(self.prior.names, estimate))
             raise ValueError(
@@ -158,7 +157,7 @@ def _weighted(prior: AbstractPrior, estimate: np.ndarray, covariance: np.ndarray
     """Draws of the Gaussian weighted by the prior; pairs of opposite draws, so that their mean is exact."""
     half = np.random.default_rng(0).standard_normal((n // 2, len(estimate))) @ np.linalg.cholesky(covariance).T
     theta = estimate + np.concatenate([half, -half])
-    found = Weighted(theta, np.asarray(prior.log_prob(jnp.asarray(theta, float)), np.float64))
+    found = Weighted(theta, np.asarray(prior.log_prob(theta), np.float64))
     if np.isfinite(found.log_weights).any() and found.ess >= _FEW:
         return found
     # The prior is a sliver of the Gaussian: draws from there, weighted by the Gaussian.

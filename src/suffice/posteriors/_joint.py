@@ -92,12 +92,12 @@ class Joint:
     def _sample_one(self, observation: int, n: int, key: Array) -> np.ndarray:
         for_starts, for_chains = jax.random.split(key)
         starts = self.weighted(observation).resample(_CHAINS, key=for_starts)
-        unconstrained = self.prior.to_unconstrained(jnp.asarray(starts, float))
+        unconstrained = self.prior.to_unconstrained(starts)
         target = _Target(self.prior, self.head, self.context[observation])
         return np.asarray(self.prior.from_unconstrained(jnp.asarray(nuts(target, unconstrained, n, key=for_chains))))
 
     def _log_prior(self, theta: np.ndarray) -> np.ndarray:
-        return np.asarray(self.prior.log_prob(jnp.asarray(theta, float)), np.float64)
+        return np.asarray(self.prior.log_prob(theta), np.float64)
 
     def _out(self, values: np.ndarray) -> np.ndarray:
         return values[0] if self.single else values

@@ -24,7 +24,7 @@ def proposals(
     while sum(map(len, inside)) < n:
         chosen = generator.choice(len(weights), n, p=weights)
         moved = theta[chosen] + _student(n, len(root), generator) @ root.T
-        inside.append(moved[np.asarray(prior.contains(jnp.asarray(moved, float)))])
+        inside.append(moved[np.asarray(prior.contains(moved))])
     return np.concatenate(inside)[:n]
 
 
@@ -37,7 +37,7 @@ def fitting(prior: AbstractPrior, theta: np.ndarray, weights: np.ndarray, root: 
     for _ in range(_HALVINGS):
         chosen = generator.choice(len(weights), _TRIED, p=weights)
         moved = theta[chosen] + _student(_TRIED, len(root), generator) @ root.T
-        if np.asarray(prior.contains(jnp.asarray(moved, float))).mean() >= 0.02:
+        if np.asarray(prior.contains(moved)).mean() >= 0.02:
             break
         root = root / 2
     return root

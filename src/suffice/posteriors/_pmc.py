@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 from jaxtyping import Array, Float, PyTree
@@ -246,7 +245,7 @@ def _next(
         seen.append(compared.distance)
         found += len(near)
     compared = Compared.together(accepted)
-    log_prior = np.asarray(comparison.prior.log_prob(jnp.asarray(compared.theta, float)), np.float64)
+    log_prior = np.asarray(comparison.prior.log_prob(compared.theta), np.float64)
     log_kernel = np.asarray(log_mixture(compared.theta, *before, root))
     log_weights = log_prior - log_kernel
     weights = np.exp(log_weights - log_weights.max())

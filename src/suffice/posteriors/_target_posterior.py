@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
-from ..core import compiled_rows, warn
+from ..core import compiled_rows, in_pieces, warn
 from ..objectives import Likelihood
 from ..priors import AbstractPrior
 from ._adaptive import adaptive_draws
@@ -62,7 +62,7 @@ class TargetPosterior(AbstractDrawn):
         for_starts, for_chains = jax.random.split(key)
         starts = self.draws.one(observation).resample(_CHAINS, key=for_starts)
         density = _Unconstrained(self.target, self.prior, self.context[observation])
-        found = nuts(density, self.prior.to_unconstrained(jnp.asarray(starts, float)), n, key=for_chains)
+        found = nuts(density, self.prior.to_unconstrained(starts), n, key=for_chains)
         return np.asarray(self.prior.from_unconstrained(jnp.asarray(found)), np.float64)
 
 
@@ -100,7 +100,7 @@ def target_posterior(
     elif (draws.ess < 50).any():
         warn(f"{int((draws.ess < 50).sum())} of {len(draws.ess)} posteriors stand on fewer than 50 effective draws")
     theta = draws.theta.reshape(-1, prior.dim)
-    log_prior = np.asarray(prior.log_prob(jnp.asarray(theta, float)), np.float64).reshape(log_ratio.shape)
+    log_prior = np.asarray(prior.log_prob(theta), np.float64).reshape(log_ratio.shape)
     return TargetPosterior(
         target=target,
         prior=prior,
@@ -121,21 +121,24 @@ def _weighted(
 
 
 def _log_target(target: Target, prior: AbstractPrior, context: Array, theta: np.ndarray) -> np.ndarray:
-    flat = jnp.asarray(theta.reshape(-1, theta.shape[-1]), float)
+    flat = theta.reshape(-1, theta.shape[-1])
     log_prior = np.asarray(prior.log_prob(flat), np.float64).reshape(theta.shape[:-1])
     with np.errstate(invalid="ignore"):
         return np.where(np.isfinite(log_prior), _log_ratio(target, context, theta) + log_prior, -np.inf)
 
 
 def _log_ratio(target: Target, context: Array, theta: np.ndarray) -> np.ndarray:
-    chunk = max(1, _POINTS // (theta.shape[1] * context.shape[1]))
-    points = jnp.asarray(theta, float)
-    return np.asarray(_compiled(target, context, points, min(chunk, len(points))), np.float64)
+    s, (m, n, p) = np.asarray(context), theta.shape
+    flat, most = theta.reshape(-1, p), max(1, _POINTS // s.shape[1])
+
+    def some(rows: np.ndarray) -> Array:
+        # Of one set of observations, what is the same for all points is computed once.
+        own = s[0] if m == 1 else s[rows // n]
+        return _compiled(target, jnp.asarray(own), jnp.asarray(flat[rows], float))
+
+    return in_pieces(some, m * n, most=most).astype(np.float64).reshape(m, n)
 
 
 @eqx.filter_jit
-def _compiled(target: Target, context: Array, points: Array, chunk: int) -> Array:
-    def row(own: tuple[Array, Array]) -> Array:
-        return jax.lax.map(lambda theta: target(own[0], theta), own[1], batch_size=_POINTS // own[0].shape[0] + 1)
-
-    return jax.lax.map(row, (context, points), batch_size=chunk)
+def _compiled(target: Target, context: Array, theta: Array) -> Array:
+    return jax.vmap(target, in_axes=(0 if context.ndim == 3 else None, 0))(context, theta)

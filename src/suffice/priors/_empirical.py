@@ -10,6 +10,7 @@ from scipy import ndimage, stats
 from ..core import as_key, KeyLike
 from ._abstract import AbstractPrior, Points, Vector
 from ._interval import from_real, log_jacobian, to_real
+from ._of_rows import of_rows
 
 _KNOTS = 512
 _MOST_CLASSES = 50  # as many as sf.estimate_mi takes whole numbers for classes
@@ -79,8 +80,7 @@ class EmpiricalPrior(AbstractPrior):
         return self.theta[jax.random.choice(as_key(key), len(self.theta), (n,))]
 
     def log_prob(self, theta: Points) -> Float[Array, " n"]:
-        theta = jnp.asarray(theta, float)
-        return jnp.stack([self._column(i, theta[:, i]) for i in range(len(self.names))]).sum(axis=0)
+        return self._log_prob_of(tuple(range(len(self.names))), theta)
 
     def truncate(self, low: Vector, high: Vector) -> "EmpiricalPrior":
         inside = np.asarray(((self.theta >= jnp.asarray(low)) & (self.theta <= jnp.asarray(high))).all(axis=1))
@@ -91,15 +91,14 @@ class EmpiricalPrior(AbstractPrior):
         return EmpiricalPrior(np.asarray(self.theta)[inside], self.names, discrete=self.classes)
 
     def contains(self, theta: Points) -> Bool[Array, " n"]:
-        return jnp.isfinite(self.log_prob(theta))
+        return of_rows(_contains, self, theta)
 
     def box(self, mass: float = 1e-6) -> tuple[np.ndarray, np.ndarray]:
         return np.asarray(self.knots[0], np.float64), np.asarray(self.knots[-1], np.float64)
 
     def marginal_log_prob(self, index: tuple[int, ...], points: Float[Array | np.ndarray, "n d"]) -> Float[Array, " n"]:
-        points = jnp.asarray(points, float)
         if len(index) == 1 or not self._dependent(index):
-            return jnp.stack([self._column(i, points[:, k]) for k, i in enumerate(index)]).sum(axis=0)
+            return self._log_prob_of(tuple(index), points)
         drawn = np.asarray(self.theta, np.float64)[:20_000, list(index)]
         return jnp.asarray(stats.gaussian_kde(drawn.T).logpdf(np.asarray(points, np.float64).T), float)
 
@@ -108,15 +107,13 @@ class EmpiricalPrior(AbstractPrior):
         return EmpiricalPrior(np.asarray(self.theta)[:, list(index)], names, discrete=classes)
 
     def to_unconstrained(self, theta: Points) -> Float[Array, "n p"]:
-        return to_real(jnp.asarray(theta, float), self.knots[0], self.knots[-1])
+        return of_rows(_to_unconstrained, self, theta)
 
     def from_unconstrained(self, u: Points) -> Float[Array, "n p"]:
-        return from_real(jnp.asarray(u, float), self.knots[0], self.knots[-1])
+        return of_rows(_from_unconstrained, self, u)
 
     def log_prob_unconstrained(self, u: Points) -> Float[Array, " n"]:
-        u = jnp.asarray(u, float)
-        jacobian = log_jacobian(u, self.knots[0], self.knots[-1]).sum(axis=1)
-        return self.log_prob(self.from_unconstrained(u)) + jacobian
+        return of_rows(_log_prob_unconstrained, self, u)
 
     def describe(self) -> str:
         told = [
@@ -130,10 +127,39 @@ class EmpiricalPrior(AbstractPrior):
         correlation = np.corrcoef(ranks, rowvar=False) - np.eye(len(index))
         return bool(np.abs(correlation).max() > 4 / np.sqrt(len(ranks)))
 
-    def _column(self, index: int, values: Float[Array, " n"]) -> Float[Array, " n"]:
-        knots = self.knots[:, index]
-        density = jnp.interp(values, knots, self.log_density[:, index])
+    def _log_prob_of(self, index: tuple[int, ...], points: Points) -> Float[Array, " n"]:
+        return of_rows(lambda prior, some: _log_prob(prior, index, some), self, points)
+
+
+@eqx.filter_jit
+def _log_prob(prior: EmpiricalPrior, index: tuple[int, ...], points: Array) -> Array:
+    def column(i: int, values: Array) -> Array:
+        knots = prior.knots[:, i]
+        density = jnp.interp(values, knots, prior.log_density[:, i])
         return jnp.where((values >= knots[0]) & (values <= knots[-1]), density, -jnp.inf)
+
+    return jnp.stack([column(i, points[:, k]) for k, i in enumerate(index)]).sum(axis=0)
+
+
+@eqx.filter_jit
+def _contains(prior: EmpiricalPrior, theta: Array) -> Array:
+    return jnp.isfinite(prior.log_prob(theta))
+
+
+@eqx.filter_jit
+def _to_unconstrained(prior: EmpiricalPrior, theta: Array) -> Array:
+    return to_real(theta, prior.knots[0], prior.knots[-1])
+
+
+@eqx.filter_jit
+def _from_unconstrained(prior: EmpiricalPrior, u: Array) -> Array:
+    return from_real(u, prior.knots[0], prior.knots[-1])
+
+
+@eqx.filter_jit
+def _log_prob_unconstrained(prior: EmpiricalPrior, u: Array) -> Array:
+    jacobian = log_jacobian(u, prior.knots[0], prior.knots[-1]).sum(axis=1)
+    return prior.log_prob(prior.from_unconstrained(u)) + jacobian
 
 
 def _classes(name: str, draws: np.ndarray) -> int | None:

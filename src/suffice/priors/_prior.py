@@ -16,6 +16,7 @@ from ._correlated import CorrelatedFactor
 from ._factor import AbstractFactor, in_words, unwrapped
 from ._independent import IndependentFactor
 from ._interval import from_real, log_jacobian, to_real
+from ._of_rows import numbers, of_rows
 
 Factors = tuple[AbstractFactor, ...]
 
@@ -52,7 +53,7 @@ class Prior(AbstractPrior):
         return _sample(self.factors, n, as_key(key))
 
     def log_prob(self, theta: Points) -> Float[Array, " n"]:
-        return _log_prob(self.factors, self._rows(theta))
+        return of_rows(_log_prob, self.factors, self._rows(theta))
 
     def truncate(self, low: Vector, high: Vector) -> "Prior":
         low, high = np.asarray(low, float), np.asarray(high, float)
@@ -66,17 +67,14 @@ class Prior(AbstractPrior):
         return _product(tuple(factor.cut(a[0], b[0]) for factor, a, b in sides), self.names)
 
     def contains(self, theta: Points) -> Bool[Array, " n"]:
-        return _contains(self.factors, self._rows(theta))
+        return of_rows(_contains, self.factors, self._rows(theta))
 
     def box(self, mass: float = 1e-6) -> tuple[np.ndarray, np.ndarray]:
         ranges = [factor.range(mass) for factor in self.factors]
         return np.concatenate([low for low, _ in ranges]), np.concatenate([high for _, high in ranges])
 
     def marginal_log_prob(self, index: tuple[int, ...], points: Float[Array | np.ndarray, "n d"]) -> Float[Array, " n"]:
-        points, total = jnp.asarray(points, float), jnp.zeros(len(points))
-        for factor, columns, places in self._members(index):
-            total = total + factor.column_log_prob(columns, points[:, jnp.array(places)])
-        return total
+        return of_rows(lambda prior, some: _marginal_log_prob(prior, tuple(index), some), self, points)
 
     def subset(self, index: tuple[int, ...]) -> "Prior":
         names = tuple(self.names[i] for i in index)
@@ -89,13 +87,13 @@ class Prior(AbstractPrior):
         return _product(tuple(picked), names)
 
     def to_unconstrained(self, theta: Points) -> Float[Array, "n p"]:
-        return _to_unconstrained(self.factors, jnp.asarray(theta, float))
+        return of_rows(_to_unconstrained, self.factors, theta)
 
     def from_unconstrained(self, u: Points) -> Float[Array, "n p"]:
-        return _from_unconstrained(self.factors, jnp.asarray(u, float))
+        return of_rows(_from_unconstrained, self.factors, u)
 
     def log_prob_unconstrained(self, u: Points) -> Float[Array, " n"]:
-        return _log_prob_unconstrained(self.factors, self._rows(u))
+        return of_rows(_log_prob_unconstrained, self.factors, self._rows(u))
 
     def describe(self) -> str:
         """One line for each distribution, for reports.
@@ -114,8 +112,8 @@ class Prior(AbstractPrior):
 
         return EmpiricalPrior(theta, names)
 
-    def _rows(self, theta: Points) -> Array:
-        theta = jnp.asarray(theta, float)
+    def _rows(self, theta: Points) -> Points:
+        theta = numbers(theta)
         if theta.ndim != 2 or theta.shape[1] != self.dim:
             raise ValueError(
                 f"theta must have shape (n, {self.dim}) for {', '.join(self.names)}, but {theta.shape} came"
@@ -153,7 +151,7 @@ def _product(factors: Factors, names: tuple[str, ...]) -> Prior:
 
 
 # One program each: run operation by operation, the dozens of small ones that a distribution is made of take seconds
-# to compile for every new number of rows.
+# to compile.
 
 
 @eqx.filter_jit
@@ -165,6 +163,14 @@ def _sample(factors: Factors, n: int, key: Array) -> Array:
 @eqx.filter_jit
 def _log_prob(factors: Factors, theta: Array) -> Array:
     return jnp.stack([factor.log_prob(part) for factor, part in zip(factors, _split(factors, theta))]).sum(axis=0)
+
+
+@eqx.filter_jit
+def _marginal_log_prob(prior: Prior, index: tuple[int, ...], points: Array) -> Array:
+    total = jnp.zeros(len(points))
+    for factor, columns, places in prior._members(index):
+        total = total + factor.column_log_prob(columns, points[:, jnp.array(places)])
+    return total
 
 
 @eqx.filter_jit
