@@ -70,7 +70,7 @@ def test_a_flow_is_a_density(kind):
     points = jnp.stack(jnp.meshgrid(grid, grid), axis=-1).reshape(-1, 2)
     log = jax.jit(jax.vmap(lambda y: flow.log_prob(y, jnp.array([0.3]))))(points)
     assert float(jnp.exp(log).sum() * 0.075**2) == pytest.approx(1, abs=5e-3)
-    draws = jax.vmap(lambda k: flow.sample(jnp.array([0.3]), key=k))(jax.random.split(jax.random.key(0), 4000))
+    draws = jax.jit(jax.vmap(lambda k: flow.sample(jnp.array([0.3]), key=k)))(jax.random.split(jax.random.key(0), 4000))
     mean = (jnp.exp(log)[:, None] * points).sum(axis=0) * 0.075**2
     np.testing.assert_allclose(draws.mean(axis=0), mean, atol=5 * float(draws.std()) / np.sqrt(4000))
 
@@ -93,9 +93,9 @@ def test_a_flow_starts_as_the_log_ratio_of_normal_variables():
     y = RHO * x + np.sqrt(1 - RHO**2) * rng.normal(size=(N, 1))
     flow = ConditionalFlow(2, 1, layers=1, width=4, key=0)
     critic = FlowCritic.of(x, y, jax.tree.map(jnp.zeros_like, flow))
-    log_ratio = jax.vmap(critic)(jnp.asarray(x, float), jnp.asarray(y, float))
+    log_ratio = jax.jit(jax.vmap(critic))(jnp.asarray(x, float), jnp.asarray(y, float))
     assert float(log_ratio.mean()) == pytest.approx(TRUTH, abs=0.04)
-    given, alone = jax.vmap(critic.log_probs)(jnp.asarray(x, float), jnp.asarray(y, float))
+    given, alone = jax.jit(jax.vmap(critic.log_probs))(jnp.asarray(x, float), jnp.asarray(y, float))
     np.testing.assert_allclose(given - alone, log_ratio, atol=1e-5)
     np.testing.assert_allclose(alone, norm.logpdf(y[:, 0]), atol=0.1)
 
@@ -103,7 +103,7 @@ def test_a_flow_starts_as_the_log_ratio_of_normal_variables():
 def test_draws_of_a_mixture_are_of_its_density():
     density = ConditionalMixture(1, 2, components=3, key=0)
     x = jnp.array([0.3])
-    draws = jax.vmap(lambda key: density.sample(x, key=key))(jax.random.split(jax.random.key(0), 20_000))
+    draws = jax.jit(jax.vmap(lambda key: density.sample(x, key=key)))(jax.random.split(jax.random.key(0), 20_000))
     log_weights, means, lower = density.parameters(x)
     weights = jax.nn.softmax(log_weights - jnp.log(jnp.diagonal(lower, axis1=1, axis2=2)).sum(axis=1))
     np.testing.assert_allclose(draws.mean(axis=0), weights @ means, atol=0.05)
@@ -127,7 +127,7 @@ def test_the_discriminant_of_two_normal_classes():
     critic = DiscriminantCritic(x, np.eye(2)[c])
     t = jnp.linspace(-1.5, 3.5, 25)
     known = norm.logpdf(t[:, None], [0.0, 2.0]) - np.log(0.7 * norm.pdf(t) + 0.3 * norm.pdf(t - 2))[:, None]
-    found = jax.vmap(lambda one: jax.vmap(lambda k: critic(one[None], k))(jnp.eye(2)))(t)
+    found = jax.jit(jax.vmap(lambda one: jax.vmap(lambda k: critic(one[None], k))(jnp.eye(2))))(t)
     np.testing.assert_allclose(found, known, atol=0.15)
 
 

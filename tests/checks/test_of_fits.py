@@ -14,12 +14,12 @@ def test_a_good_fit_passes_all_checks(regression):
     assert len(sf.checks.tarp(*arguments, key=0).table()) >= 3
 
 
-def test_groups_and_chains_are_checked_as_one(correlated):
+@pytest.mark.parametrize("marginals", ["joint", pytest.param("autoregressive", marks=pytest.mark.slow)])
+def test_groups_and_chains_are_checked_as_one(correlated, marginals):
     sims = sf.simulate(correlated.prior, correlated.simulator, 300, key=7, progress=False)
-    for marginals in ("joint", "autoregressive"):
-        table = sf.checks.coverage(correlated.fit(marginals), correlated.prior, sims, key=0).table()
-        assert set(table["group"]) == {"a, b"}
-        assert (np.abs(table["empirical"] - table["nominal"]) < 0.09).all()
+    table = sf.checks.coverage(correlated.fit(marginals), correlated.prior, sims, key=0).table()
+    assert set(table["group"]) == {"a, b"}
+    assert (np.abs(table["empirical"] - table["nominal"]) < 0.09).all()
 
 
 def test_another_prior_than_that_of_the_simulations_is_found(regression):

@@ -125,7 +125,10 @@ def test_whole_numbers_from_zero_are_classes(files):
     assert density["density"].iloc[1] == pytest.approx(1 / (1 + np.exp(-2 * 0.3)), abs=0.06)
 
 
-@pytest.mark.parametrize("posterior", ["gaussian", "flow", "likelihood"])
+SLOW = [pytest.param(posterior, marks=pytest.mark.slow) for posterior in ("gaussian", "likelihood")]
+
+
+@pytest.mark.parametrize("posterior", ["flow", *SLOW])
 def test_other_posteriors_are_right_and_checked(files, posterior, capsys):
     assert infer(files, "sims.npz", "obs.npy", "--posterior", posterior) == 0
     table = pd.read_csv(files / "out" / "posterior.csv")

@@ -25,8 +25,10 @@ def test_the_inverse_is_that_of_the_whole_network(dim, cond_dim):
     bare = paramax.unwrap(layer)
     condition = jnp.linspace(-1, 1, cond_dim) if cond_dim else None
     noise = jax.random.normal(jax.random.key(1), (64, dim))
-    found, log_det = jax.vmap(lambda y: layer.inverse_and_log_det(y, condition))(noise)
-    expected, expected_log_det = jax.vmap(lambda y: MaskedAutoregressive.inverse_and_log_det(bare, y, condition))(noise)
+    found, log_det = jax.jit(jax.vmap(lambda y: layer.inverse_and_log_det(y, condition)))(noise)
+    expected, expected_log_det = jax.jit(
+        jax.vmap(lambda y: MaskedAutoregressive.inverse_and_log_det(bare, y, condition))
+    )(noise)
     np.testing.assert_allclose(found, expected, atol=1e-5)
     np.testing.assert_allclose(log_det, expected_log_det, atol=1e-4)
     assert np.abs(found - noise).max() > 0.1  # it is not the identity

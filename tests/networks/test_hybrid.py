@@ -28,7 +28,7 @@ def sims():
 
 def test_the_learned_one_starts_at_what_the_existing_lacks(sims):
     started = start_from_data(Hybrid(existing, Linear(6, 1, key=0)), lambda f, x: f(x), sims.x, np.asarray(sims.theta))
-    s = np.asarray(jax.vmap(started)(jnp.asarray(sims.x)))
+    s = np.asarray(jax.jit(jax.vmap(started))(jnp.asarray(sims.x)))
     assert s.shape == (3000, 2)
     np.testing.assert_allclose(s[:, 0], sims.x[:, :3].mean(axis=1), atol=1e-5)
     assert abs(np.corrcoef(s[:, 1], sims.x[:, 3:].mean(axis=1))[0, 1]) > 0.99

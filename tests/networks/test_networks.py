@@ -25,7 +25,7 @@ def started(network, x, theta=None):
 def test_standardise_uses_training_statistics_and_is_frozen(regression):
     _, x = regression
     layer = started(Standardise((6,)), x)
-    out = jax.vmap(layer)(x)
+    out = jax.jit(jax.vmap(layer))(x)
     np.testing.assert_allclose(out.mean(axis=0), 0, atol=1e-4)
     np.testing.assert_allclose(out.std(axis=0), 1, atol=1e-4)
     assert not any(jax.tree.leaves(trainable(layer)))
@@ -33,7 +33,7 @@ def test_standardise_uses_training_statistics_and_is_frozen(regression):
 
 def test_constant_and_integer_columns_stay_finite():
     x = np.column_stack([np.full(50, 7), np.arange(50)])
-    out = jax.vmap(started(Standardise((2,)), x))(x)
+    out = jax.jit(jax.vmap(started(Standardise((2,)), x)))(x)
     assert np.isfinite(out).all()
     assert np.abs(out[:, 0]).max() == 0
 
@@ -41,7 +41,7 @@ def test_constant_and_integer_columns_stay_finite():
 @pytest.mark.parametrize("network", [Linear, MLP])
 def test_the_start_is_the_least_squares_line(regression, network):
     theta, x = regression
-    s = np.asarray(jax.vmap(started(network(6, 2, key=0), x, theta))(x))
+    s = np.asarray(jax.jit(jax.vmap(started(network(6, 2, key=0), x, theta)))(x))
     design = np.column_stack([x, np.ones(len(x))])
     line = design @ np.linalg.lstsq(design, theta, rcond=None)[0]
     np.testing.assert_allclose(s * theta.std(axis=0) + theta.mean(axis=0), line, atol=0.02)
@@ -49,8 +49,8 @@ def test_the_start_is_the_least_squares_line(regression, network):
 
 def test_fewer_outputs_keep_the_best_direction(regression):
     theta, x = regression
-    s = np.asarray(jax.vmap(started(Linear(6, 1, key=0), x, theta))(x))[:, 0]
-    both = np.asarray(jax.vmap(started(Linear(6, 2, key=0), x, theta))(x))
+    s = np.asarray(jax.jit(jax.vmap(started(Linear(6, 1, key=0), x, theta)))(x))[:, 0]
+    both = np.asarray(jax.jit(jax.vmap(started(Linear(6, 2, key=0), x, theta)))(x))
     best = max(abs(np.corrcoef(both[:, i], theta[:, i])[0, 1]) for i in range(2))
     explained = max(
         abs(np.corrcoef(s, theta @ np.array([np.cos(a), np.sin(a)]))[0, 1]) for a in np.linspace(0, np.pi, 400)
@@ -60,7 +60,7 @@ def test_fewer_outputs_keep_the_best_direction(regression):
 
 def test_more_outputs_than_parameters(regression):
     theta, x = regression
-    assert jax.vmap(started(MLP(6, 5, key=0), x, theta))(x).shape == (3000, 5)
+    assert jax.jit(jax.vmap(started(MLP(6, 5, key=0), x, theta)))(x).shape == (3000, 5)
 
 
 def test_parts_are_started_inside_a_larger_module(regression):
@@ -88,7 +88,7 @@ def test_many_inputs_and_few_rows_do_not_overfit():
     theta = rng.normal(size=(60, 1))
     x = rng.normal(size=(60, 300))
     line = started(LinearStart(300, 1, key=jax.random.key(0)), x, theta)
-    fresh = np.asarray(jax.vmap(line)(rng.normal(size=(500, 300))))
+    fresh = np.asarray(jax.jit(jax.vmap(line))(rng.normal(size=(500, 300))))
     assert fresh.std() < 0.5
 
 

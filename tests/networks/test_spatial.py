@@ -32,10 +32,10 @@ def test_one_example_gives_few_numbers_whatever_its_size(name, tmp_path):
     network = started(build(), x, theta)
     s = jax.jit(jax.vmap(network))(x)
     assert s.shape == (300, 2) and np.isfinite(s).all()
-    gradient = jax.grad(lambda one: network(one).sum())(jnp.asarray(x[0]))
+    gradient = jax.jit(jax.grad(lambda one: network(one).sum()))(jnp.asarray(x[0]))
     assert np.abs(gradient).max() > 0
     sf.save(network, tmp_path / "network.suffice")
-    np.testing.assert_array_equal(jax.vmap(sf.load(tmp_path / "network.suffice"))(x), jax.vmap(network)(x))
+    np.testing.assert_array_equal(jax.jit(jax.vmap(sf.load(tmp_path / "network.suffice")))(x), s)
 
 
 @pytest.mark.parametrize("name", ["series", "image", "residual"])
@@ -45,7 +45,7 @@ def test_the_start_is_the_regression_on_all_numbers(name):
     weights = RNG.normal(size=(int(np.prod(shape)), 2)) / np.sqrt(np.prod(shape))
     x = RNG.normal(size=(4000, *shape)).astype(np.float32)
     theta = x.reshape(4000, -1) @ weights + 0.1 * RNG.normal(size=(4000, 2))
-    s = jax.vmap(started(build(), x, theta))(x)
+    s = jax.jit(jax.vmap(started(build(), x, theta)))(x)
     for i in range(2):
         assert np.corrcoef(s[:, i], theta[:, i])[0, 1] > 0.98
 
@@ -81,14 +81,14 @@ def test_a_set_has_no_order_and_its_padding_is_not_data():
     mask = np.arange(6) < RNG.integers(1, 7, size=(200, 1))
     x = {"x": np.where(mask[..., None], members, 99.0), "mask": mask}
     network = started(DeepSet(2, 3, key=0), x, RNG.normal(size=(200, 1)))
-    once = jax.vmap(network)(x)
+    once = jax.jit(jax.vmap(network))(x)
     order = RNG.permutation(6)
-    np.testing.assert_allclose(jax.vmap(network)(jax.tree.map(lambda v: v[:, order], x)), once, atol=1e-4)
+    np.testing.assert_allclose(jax.jit(jax.vmap(network))(jax.tree.map(lambda v: v[:, order], x)), once, atol=1e-4)
     other = {"x": np.where(mask[..., None], members, -5.0), "mask": mask}
-    np.testing.assert_allclose(jax.vmap(network)(other), once, atol=1e-5)
+    np.testing.assert_allclose(jax.jit(jax.vmap(network))(other), once, atol=1e-5)
     one = {"x": x["x"][:1], "mask": mask[:1]}
     alone = network(jnp.asarray(members[0][mask[0]]))
-    np.testing.assert_allclose(alone, jax.vmap(network)(one)[0], atol=1e-4)
+    np.testing.assert_allclose(alone, jax.jit(jax.vmap(network))(one)[0], atol=1e-4)
 
 
 def test_statistics_of_a_set_leave_its_padding_out():
@@ -105,7 +105,7 @@ def test_the_spread_of_a_set_is_found_wherever_its_members_lie():
     sims, fresh = (sf.simulate(process.prior, process, n, key=n, progress=False) for n in (3000, 2000))
     sets = sf.Simulations(sims.theta, sims.x[..., None], sims.names)
     fit = sf.fit(sf.Regression(DeepSet(1, 2, key=0)), sets, key=0, max_epochs=20, progress=False)
-    a, b = np.asarray(jax.vmap(fit.objective.summary)(fresh.x[..., None])).T
+    a, b = np.asarray(jax.jit(jax.vmap(fit.objective.summary))(fresh.x[..., None])).T
     spread = np.log(fresh.x.var(axis=1))
     terms = np.column_stack([np.ones(len(a)), a, b, a**2, b**2, a * b])
     left = spread - terms @ np.linalg.lstsq(terms, spread, rcond=None)[0]

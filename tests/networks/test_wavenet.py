@@ -18,7 +18,7 @@ def test_it_sees_its_receptive_field_and_nothing_of_the_present(options, field):
     made = network(**options)
     assert made.receptive_field == field
     x, c = jax.random.normal(jax.random.key(1), (60, 2)), jnp.ones((60, 4))
-    slope = jax.jacobian(lambda x: made(x, c)[50])(x)
+    slope = jax.jit(jax.jacobian(lambda x: made(x, c)[50]))(x)
     seen = np.flatnonzero(np.abs(slope).sum(axis=(0, 2)))
     assert seen.min() == 50 - field and seen.max() == 49
 
@@ -26,7 +26,7 @@ def test_it_sees_its_receptive_field_and_nothing_of_the_present(options, field):
 def test_the_condition_of_a_step_is_its_own():
     made = network()
     x, c = jax.random.normal(jax.random.key(1), (40, 2)), jax.random.normal(jax.random.key(2), (40, 4))
-    slope = np.abs(jax.jacobian(lambda c: made(x, c)[20])(c)).sum(axis=(0, 2))
+    slope = np.abs(jax.jit(jax.jacobian(lambda c: made(x, c)[20]))(c)).sum(axis=(0, 2))
     assert slope[20] > 0 and (slope[21:] == 0).all()
 
 

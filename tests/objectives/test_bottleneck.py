@@ -47,14 +47,14 @@ def test_one_latent_is_the_scale_and_the_others_sleep(brownian):
     best = fit.history.iloc[-1]
     awake = sorted(best[f"valid_kl_{i}"] for i in range(2))
     assert awake[0] < 0.2 and awake[1] > 1.5
-    z = jax.vmap(fit.objective.summary)(jnp.asarray(sims.x))
+    z = jax.jit(jax.vmap(fit.objective.summary))(jnp.asarray(sims.x))
     active = np.argmax([best[f"valid_kl_{i}"] for i in range(2)])
     assert abs(np.corrcoef(z[:, active], np.log(sims.theta[:, 0]))[0, 1]) > 0.97
 
 
 def test_what_is_generated_has_the_scale_of_its_latent(brownian):
     _, sims, fit = brownian
-    z = jax.vmap(fit.objective.summary)(jnp.asarray(sims.x[:300]))
+    z = jax.jit(jax.vmap(fit.objective.summary))(jnp.asarray(sims.x[:300]))
     x = np.asarray(fit.objective.generate(z, 150, key=jax.random.key(0)))
     assert x.shape == (300, 150) and np.isfinite(x).all()  # longer than what it was trained on
     ratio = np.log((x**2).mean(axis=1)) - np.log(2 * np.asarray(sims.theta[:300, 0]))
@@ -68,7 +68,7 @@ def test_the_density_of_a_decoder_is_one(components):
     grid = np.linspace(-60, 60, 6001)
     x = np.zeros((6001, 5), np.float32)
     x[:, 3] = grid
-    log = jax.vmap(decoder.log_probs, (0, None))(jnp.asarray(x), jnp.array([0.3, -1.0]))[:, 3]
+    log = jax.jit(jax.vmap(decoder.log_probs, (0, None)))(jnp.asarray(x), jnp.array([0.3, -1.0]))[:, 3]
     assert float(jnp.exp(log).sum() * (grid[1] - grid[0])) == pytest.approx(1, abs=1e-2)
 
 
@@ -78,7 +78,7 @@ def test_draws_are_of_the_density(components):
     decoder = jax.tree.map(lambda w: w + 0.2 * jax.random.normal(jax.random.key(w.size), w.shape), decoder)
     z = jnp.array([0.5])
     x = jax.jit(jax.vmap(lambda key: decoder.sample(z, 12, key=key)))(jax.random.split(jax.random.key(0), 4000))
-    mean, log_std = jax.vmap(lambda one: decoder.normals(one, z))(x)
+    mean, log_std = jax.jit(jax.vmap(lambda one: decoder.normals(one, z)))(x)
     pull = np.asarray((x - mean) * jnp.exp(-log_std))
     np.testing.assert_allclose(pull.mean(axis=0), 0, atol=0.08)
     np.testing.assert_allclose(pull.std(axis=0), 1, atol=0.05)

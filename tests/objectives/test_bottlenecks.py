@@ -46,7 +46,7 @@ def test_the_conditional_entropy_bottleneck_of_normal_numbers(sims):
 @pytest.mark.parametrize("kind", [sf.VIB, sf.CEB])
 def test_nearly_everything_is_kept_where_it_costs_nothing(sims, kind):
     fit, _ = end_of(kind(sf.networks.Linear(1, 1, key=0), 0.0, components=1, width=16), sims)
-    log = jax.vmap(fit.objective.log_prob)(jnp.asarray(sims.theta), jnp.asarray(sims.x))
+    log = jax.jit(jax.vmap(fit.objective.log_prob))(jnp.asarray(sims.theta), jnp.asarray(sims.x))
     assert float(log.mean()) + ENTROPY == pytest.approx(0.5 * np.log(2), abs=0.03)
 
 
@@ -68,7 +68,7 @@ def test_views_agree_on_what_is_common(both):
     objective = sf.MIB(sf.networks.MLP(8, 1, width=16, key=0), other, negatives=32, width=16)
     fit = sf.fit(objective, sf.train.views(one, two), key=0, learning_rate=5e-3, max_epochs=10, progress=False)
     fresh, _, truth = shared(2000, 5)
-    s = jax.vmap(fit.objective.summary)(jnp.asarray(fresh, float))[:, 0]
+    s = jax.jit(jax.vmap(fit.objective.summary))(jnp.asarray(fresh, float))[:, 0]
     if both:
         assert abs(np.corrcoef(s, truth)[0, 1]) > 0.9  # the best is 0.958
     else:
@@ -91,7 +91,7 @@ def test_what_lasts_is_found():
     objective = sf.TemporalInfoMax(sf.networks.MLP(6, 1, width=16, key=0), width=16)
     fit = sf.fit(objective, sf.train.lagged(series, 1), valid=0.2, key=0, max_epochs=10, progress=False)
     fresh, hidden = slow(3000, 5)
-    s = jax.vmap(fit.objective.summary)(jnp.asarray(fresh, float))[:, 0]
+    s = jax.jit(jax.vmap(fit.objective.summary))(jnp.asarray(fresh, float))[:, 0]
     assert abs(np.corrcoef(s, hidden)[0, 1]) > 0.97
     exact = -0.5 * np.log(1 - 0.95**2)
     assert 0.8 * exact < fit.history["valid_value"].max() < exact + 0.15

@@ -52,11 +52,11 @@ def test_learns_nearly_all_information(trained, fresh):
 def test_the_estimate_reaches_the_cramer_rao_bound(trained):
     keys = jax.random.split(jax.random.key(8), 10_000)
     theta = jnp.array([0.05, 1.1])
-    x = jax.vmap(simulator, (0, None))(keys, theta)
-    estimates = np.asarray(jax.vmap(trained.objective.estimate)(x))
+    x = jax.jit(jax.vmap(simulator, (0, None)))(keys, theta)
+    estimates = np.asarray(jax.jit(jax.vmap(trained.objective.estimate))(x))
     np.testing.assert_allclose(estimates.mean(axis=0), theta, atol=0.03)
-    x = jax.vmap(simulator, (0, None))(keys, jnp.array([0.0, 1.0]))
-    estimates = np.asarray(jax.vmap(trained.objective.estimate)(x))
+    x = jax.jit(jax.vmap(simulator, (0, None)))(keys, jnp.array([0.0, 1.0]))
+    estimates = np.asarray(jax.jit(jax.vmap(trained.objective.estimate))(x))
     np.testing.assert_allclose(estimates.var(axis=0), [0.1, 0.2], rtol=0.08)
 
 
@@ -135,7 +135,9 @@ def test_the_gradient_does_not_depend_on_the_chunk(make):
         objective = sf.Fisher(network(activation=jnp.tanh), warm=0, chunk=chunk)
         objective = objective.start(rows, names=source.names, key=jax.random.key(0))
         objective = eqx.tree_at(lambda f: f.summary.stack.last.weight, objective, 0.1 * jnp.ones((2, 32)))
-        gradient = eqx.filter_grad(lambda f: f.loss(batch, key=jax.random.key(0), step=jnp.asarray(0))[0])(objective)
+        gradient = eqx.filter_jit(
+            eqx.filter_grad(lambda f: f.loss(batch, key=jax.random.key(0), step=jnp.asarray(0))[0])
+        )(objective)
         gradients.append(gradient.summary.stack.hidden[0].weight)
     assert np.abs(gradients[0]).max() > 1e-4
     np.testing.assert_allclose(gradients[0], gradients[1], rtol=2e-4, atol=1e-5 * np.abs(gradients[0]).max())

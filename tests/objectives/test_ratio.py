@@ -15,7 +15,7 @@ QUIET = {"progress": False}
 
 def test_ratios_of_the_regression_are_the_exact_ones(regression):
     theta, x = regression.fresh.theta, regression.fresh.x
-    learned = jax.vmap(regression.fit.objective.log_ratio)(x, theta)
+    learned = jax.jit(jax.vmap(regression.fit.objective.log_ratio))(x, theta)
     exact = regression.process.exact_log_ratio(theta, x)
     # Held-out information lost to errors of the ratio, nats: mean log of exact over learned at the truth.
     assert np.abs((exact - learned).mean(axis=0)).max() < 0.06
@@ -28,7 +28,7 @@ def test_joint_and_autoregressive_ratios_are_the_exact_one(correlated):
     exact = stats.multivariate_normal(np.zeros(2), covariance).logpdf(theta - mean) - stats.norm.logpdf(theta).sum(1)
     for marginals in ("joint", "autoregressive"):
         objective = correlated.fit(marginals).objective
-        learned = np.asarray(jax.vmap(objective.log_ratio)(x, theta)).sum(axis=1)
+        learned = np.asarray(jax.jit(jax.vmap(objective.log_ratio))(x, theta)).sum(axis=1)
         assert abs((exact - learned).mean()) < 0.05, marginals
         assert np.sqrt(((exact - learned) ** 2).mean()) < 0.4, marginals
 

@@ -31,24 +31,24 @@ def test_map_and_inverse_are_exact_in_single_precision(ends):
     low, high = (jnp.asarray(end, float) for end in ends)
     y = jnp.asarray(stats.truncnorm(*map(float, (low, high))).ppf(SHARES), float)
     known = np.array([exact(float(one), float(low), float(high)) for one in y])
-    z, slope = to_normal(y, low, high)
+    z, slope = jax.jit(to_normal)(y, low, high)
     # A number's own last digit moves z by this much.
     digit = np.abs(np.spacing(np.asarray(y))) * np.exp(np.clip(slope, 0, None))
     assert (np.abs(np.asarray(z) - known) < 4e-6 + 4 * digit).all()
-    assert np.allclose(from_normal(z, low, high), y, rtol=3e-6, atol=3e-6)
+    assert np.allclose(jax.jit(from_normal)(z, low, high), y, rtol=3e-6, atol=3e-6)
 
 
 @pytest.mark.parametrize("ends", [(-1.0, 2.0), (3.0, np.inf), (-30.0, 30.0), (5.5, 5.6), (9.0, 11.0)], ids=str)
 def test_the_reported_slope_is_that_of_the_map(ends):
     ends = tuple(jnp.asarray(end, float) for end in ends)
     y = jnp.asarray(ends[0] + np.array([0.02, 0.3, 0.97]) * min(ends[1] - ends[0], 60.0), float)
-    slope = jax.vmap(jax.grad(lambda one: to_normal(one, *ends)[0]))(y)
-    assert np.allclose(jnp.log(slope), to_normal(y, *ends)[1], atol=2e-3)
+    slope = jax.jit(jax.vmap(jax.grad(lambda one: to_normal(one, *ends)[0])))(y)
+    assert np.allclose(jnp.log(slope), jax.jit(to_normal)(y, *ends)[1], atol=2e-3)
 
 
 def test_gradients_are_finite_close_to_the_ends_and_far_away():
     y, low, high = (jnp.asarray(column) for column in zip((1e-7, 0.0, 1.0), (20.0, -3.0, 30.0), (7.0, 6.999, 7.01)))
-    found = jax.vmap(jax.grad(lambda *a: sum(to_normal(*a)), (0, 1, 2)))(y, low, high)
+    found = jax.jit(jax.vmap(jax.grad(lambda *a: sum(to_normal(*a)), (0, 1, 2))))(y, low, high)
     assert all(np.isfinite(part).all() for part in found)
 
 
@@ -87,8 +87,10 @@ def test_start_is_the_exact_posterior_of_a_linear_model_in_a_box():
     start = gaussian_start(s, u, theta, prior)
     for own in (np.array([0.0, 1.0]), np.array([-1.2, 2.3])):
         z = jnp.asarray(rng.normal(size=(40_000, 2)), float)
-        v, log_det = jax.vmap(lambda one, own=own: start.inverse(jnp.asarray(own, float), one))(z)
-        assert np.allclose(jax.vmap(lambda one, own=own: start(jnp.asarray(own, float), one))(v)[0], z, atol=2e-2)
+        v, log_det = jax.jit(jax.vmap(lambda one, own=own: start.inverse(jnp.asarray(own, float), one)))(z)
+        assert np.allclose(
+            jax.jit(jax.vmap(lambda one, own=own: start(jnp.asarray(own, float), one)))(v)[0], z, atol=2e-2
+        )
         drawn = np.asarray(prior.from_unconstrained(v))
         known = rng.multivariate_normal(own, noise @ noise.T, 1_000_000)
         known = known[((known > (-1, 0)) & (known < (1, 2))).all(axis=1)]
@@ -123,7 +125,7 @@ def test_a_fit_never_ends_worse_than_it_began():
     assert history.loc[1:].min() > history.loc[0].max() + 0.1  # what training makes of it
     for own in found.objective.members:
         u = jnp.asarray(prior.to_unconstrained(sims.theta))
-        density = jax.vmap(own.log_density)(jnp.asarray(sims.x), u) - prior.log_prob_unconstrained(u)
+        density = jax.jit(jax.vmap(own.log_density))(jnp.asarray(sims.x), u) - prior.log_prob_unconstrained(u)
         at = sims.x - theta
         known = stats.norm.logpdf(at, 0, 0.3) - np.log(np.diff(stats.norm.cdf([[-1], [1]], sims.x.T, 0.3), axis=0).T)
         assert abs(float(density.mean()) - (known + np.log(2)).mean()) < 0.01

@@ -3,6 +3,7 @@
 import dataclasses
 import shutil
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -195,6 +196,7 @@ def test_no_mass_leaves_the_prior():
     assert np.isneginf(found.log_prob(np.array([[-0.1, 1.0], [0.5, -1.0]]))).all()
 
 
+@pytest.mark.slow
 def test_two_moons_has_both():
     """A posterior of two thin crescents; the model has no network before the flow."""
     from suffice.simulate.processes import TwoMoons
@@ -246,12 +248,12 @@ def test_ratios_are_averaged(regression):
     mean, std = regression.process.exact_mean_std(rows)
     assert np.abs((found.mean - mean) / std).mean() < 0.25
     assert (found.std / std).mean() == pytest.approx(1.0, abs=0.06)
-    theta = np.asarray(regression.fresh.theta[:5])
+    points = jnp.broadcast_to(np.asarray(regression.fresh.theta[:5]), (100, 5, 3))
     each = [
-        np.asarray(m.ratios(jax.vmap(lambda x, m=m: m.summary(x))(rows), jnp.broadcast_to(theta, (100, 5, 3))))
+        np.asarray(eqx.filter_jit(lambda m: m.ratios(jax.vmap(m.summary)(rows), points))(m))
         for m in fit.objective.members
     ]
-    both = found.objective.ratios(found.context, jnp.broadcast_to(theta, (100, 5, 3)))
+    both = eqx.filter_jit(found.objective.ratios)(found.context, points)
     np.testing.assert_allclose(np.exp(both), np.mean(np.exp(each), axis=0), rtol=1e-3, atol=1e-5)
 
 
@@ -494,6 +496,7 @@ def test_rounds_go_on_after_a_kill_and_keep_to_themselves(tmp_path):
         walk()
 
 
+@pytest.mark.slow
 def test_rounds_of_flows_narrow_down_and_stop_by_themselves(tmp_path):
     """A normal posterior a hundredth as wide as the prior: found with simulations near it alone."""
     prior = sf.Prior(a=dist.Uniform(-1, 1), b=dist.Uniform(-1, 1))

@@ -1,5 +1,6 @@
 """The normal posterior of a learned summary, against normal posteriors that are known."""
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -36,13 +37,17 @@ def test_it_is_the_exact_posterior_of_a_normal_mean(normal):
 
 def test_moments_are_those_of_its_draws(normal):
     _, fit = normal
-    s = fit.objective.summary(jnp.array([0.4, -0.2, 0.1]))
-    mean, covariance = fit.objective.moments(s)
-    u, density = jax.vmap(lambda key: fit.objective.draw(s, key=key))(jax.random.split(jax.random.key(0), 20_000))
+    s = eqx.filter_jit(fit.objective.summary)(jnp.array([0.4, -0.2, 0.1]))
+    mean, covariance = eqx.filter_jit(fit.objective.moments)(s)
+    u, density = jax.jit(jax.vmap(lambda key: fit.objective.draw(s, key=key)))(
+        jax.random.split(jax.random.key(0), 20_000)
+    )
     error = np.sqrt(np.diag(covariance) / 20_000)
     np.testing.assert_allclose((u.mean(axis=0) - mean) / error, 0, atol=4)
     np.testing.assert_allclose(np.cov(u.T), covariance, atol=5 * float(covariance.max()) / np.sqrt(20_000))
-    np.testing.assert_allclose(density[:50], jax.vmap(lambda u: fit.objective.log_density(s, u))(u[:50]), atol=1e-3)
+    np.testing.assert_allclose(
+        density[:50], jax.jit(jax.vmap(lambda u: fit.objective.log_density(s, u)))(u[:50]), atol=1e-3
+    )
 
 
 def test_correlations_are_learned(correlated):

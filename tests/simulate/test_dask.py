@@ -251,6 +251,7 @@ def test_a_killed_worker_loses_nothing(processes, tmp_path):
     np.testing.assert_array_equal(np.asarray(sims.x), run(simulator, 200, 1).x)
 
 
+@pytest.mark.slow
 def test_a_simulation_that_kills_its_workers_is_a_failure_of_its_row_alone(tmp_path):
     """A crash in compiled code, say: the workers come back, and the other rows are there."""
     import dask

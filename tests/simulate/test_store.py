@@ -73,7 +73,9 @@ sf.simulate(t.PRIOR, t.{simulator}, {n}, key=9, store={path!r}, chunk=16, progre
 """
 
 
-@pytest.mark.parametrize(("simulator", "n", "workers"), [("jax_line", 6000, 0), ("slow_line", 1500, 2)])
+@pytest.mark.parametrize(
+    ("simulator", "n", "workers"), [("jax_line", 6000, 0), pytest.param("slow_line", 1500, 2, marks=pytest.mark.slow)]
+)
 def test_a_killed_run_goes_on_and_ends_as_if_it_had_not_been_killed(tmp_path, simulator, n, workers):
     path = tmp_path / "sims.zarr"
     folder = os.path.dirname(__file__)
