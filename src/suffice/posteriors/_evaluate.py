@@ -11,8 +11,8 @@ from jaxtyping import Array
 
 from ..core import in_pieces
 
-# Pairs of observation and point evaluated at once: hidden layers of 64 take 16 MB each.
-_PAIRS = 2**16
+# Pairs of observation and point evaluated at once: hidden layers of 64 take 4 MB each, which are still in the cache.
+_PAIRS = 2**14
 
 
 @eqx.filter_jit

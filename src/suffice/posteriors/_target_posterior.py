@@ -22,7 +22,7 @@ from ._weighted_draws import WeightedDraws
 
 _ONE, _MANY, _CHAINS = 20_000, 2_000, 4
 _ENOUGH = 0.05
-_POINTS = 2**15
+_POINTS = 2**12
 
 
 class TargetPosterior(AbstractDrawn):
