@@ -148,6 +148,14 @@ def test_a_scheduler_that_is_gone_is_told(tmp_path, monkeypatch):
     np.testing.assert_array_equal(np.asarray(again.status)[:20], 0)
 
 
+def test_a_client_that_was_closed_is_told():
+    with distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=None) as cluster:
+        client = distributed.Client(cluster)
+        client.close()
+        with pytest.raises(ValueError, match="the scheduler of the cluster is gone"):
+            run(simulator, 20, client)
+
+
 def test_a_cluster_without_workers_is_told_and_waited_for(monkeypatch):
     monkeypatch.setattr(_dask, "_LOOK", 0.1)
     monkeypatch.setattr(_dask, "_WITHOUT", 0.5)

@@ -68,6 +68,14 @@ def test_one_that_draws_from_it_only_now_and_then_goes_alone_from_the_first_time
         assert list(pool.map(take, range(200))) == [alone] * 200
 
 
+def test_a_draw_of_the_number_that_was_kept_is_seen():
+    """Normal numbers are made in pairs: the second one is drawn without a step of the generator."""
+    turns, alone = Turns(), np.random.RandomState(7).normal()
+    turns.take(_seed, lambda rng: 0)
+    np.random.normal()  # noqa: NPY002
+    assert turns.take(_seed, lambda rng: np.random.normal()) == alone  # noqa: NPY002
+
+
 def test_an_error_side_by_side_is_that_of_its_row():
     turns = Turns()
     turns.take(_seed, lambda rng: 0)

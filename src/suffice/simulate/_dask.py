@@ -66,20 +66,36 @@ def run_dask(
     cuts = np.flatnonzero(np.diff(todo // chunk)) + 1 if writer else np.arange(chunk, len(todo), chunk)
     pending = iter(np.split(todo, cuts) if len(todo) else ())
     try:
-        for rows in itertools.islice(pending, max(_MOST_WAITING, _ROUNDS * _threads(client))):
-            blocks.submit(rows, writer)
-        while blocks.rows:
-            piece = blocks.outcome(blocks.next())
-            following = next(pending, None)
-            if following is not None:
-                blocks.submit(following, writer)
-            if piece is not None:
-                yield piece
-                tick(len(piece.rows))
+        with _told_when_gone(client):
+            for rows in itertools.islice(pending, max(_MOST_WAITING, _ROUNDS * _threads(client))):
+                blocks.submit(rows, writer)
+            while blocks.rows:
+                piece = blocks.outcome(blocks.next())
+                following = next(pending, None)
+                if following is not None:
+                    blocks.submit(following, writer)
+                if piece is not None:
+                    yield piece
+                    tick(len(piece.rows))
     finally:
-        with contextlib.suppress(OSError):
-            if client.status != "closed":
+        with contextlib.suppress(Exception):  # it may close itself just now
+            if not _is_gone(client):
                 client.cancel(list(blocks.rows))
+
+
+def _is_gone(client: Any) -> bool:
+    return client.status in ("closing", "closed")
+
+
+@contextlib.contextmanager
+def _told_when_gone(client: Any) -> Iterator[None]:
+    """What a client that closes itself raises depends on what it is asked just then."""
+    try:
+        yield
+    except Exception as error:
+        if _is_gone(client):
+            raise ValueError(_GONE) from error
+        raise
 
 
 class _Blocks:
@@ -119,7 +135,7 @@ class _Blocks:
         return next(self._finished)
 
     def _look(self) -> None:
-        if self._client.status == "closed":
+        if _is_gone(self._client):
             raise ValueError(_GONE)
         self._looked = time.monotonic()
         try:
@@ -159,8 +175,6 @@ class _Blocks:
             return gathered([Outcome(int(rows[0]), Status.RAISED, None, told)])
         except CancelledError as error:  # its result was lost with the worker that held it
             self._lost += 1
-            if self._client.status == "closed":
-                raise ValueError(_GONE) from error
             if self._lost > _MOST_LOST:
                 raise ValueError(f"the cluster loses its results ({error}); what is in a store is kept") from error
             self.submit(rows, writer)
@@ -181,4 +195,5 @@ def _the_same(payload: bytes) -> bytes:
 
 
 def _threads(client: Any) -> int:
-    return max(1, sum(client.nthreads().values()))
+    with _told_when_gone(client):
+        return max(1, sum(client.nthreads().values()))

@@ -97,6 +97,7 @@ class Turns:
         return x
 
 
-def _state() -> tuple[bytes, int]:
-    _, numbers, at, *_ = np.random.get_state()  # noqa: NPY002
-    return np.asarray(numbers).tobytes(), int(at)
+def _state() -> tuple[bytes, tuple[Any, ...]]:
+    """All of it: every second normal number is one that was kept, and only that it is kept no more shows it."""
+    _, numbers, *others = np.random.get_state()  # noqa: NPY002
+    return np.asarray(numbers).tobytes(), tuple(others)
