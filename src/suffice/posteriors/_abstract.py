@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ..core import KeyLike
+from ._described import described
 
 
 class AbstractPosterior(eqx.Module):
@@ -20,6 +21,13 @@ class AbstractPosterior(eqx.Module):
     @abc.abstractmethod
     def sample(self, n: int, *, key: KeyLike) -> Float[Array | np.ndarray, "n p"]:
         """`n` draws of all parameters."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__} of {', '.join(self.names)}"
+
+    def __str__(self) -> str:
+        """Means, standard deviations and central intervals."""
+        return f"{self!r}{described(self)}"
 
 
 class AbstractDensity(AbstractPosterior):
