@@ -8,27 +8,16 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", os.path.join(tempfile.gettempdir(), "suffice-jax-cache"))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")  # hundreds of small ones are most of it
 
-import gc
-
 import pytest
-
-_MAPPINGS = 15_000  # a Linux process may have 65,530: past them compiling ends it without an exception
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _compiled_programs_are_let_go():
-    """Every compiled program maps pages of its own, and a process that runs many tests runs out of mappings."""
-    yield
-    try:
-        with open("/proc/self/maps") as mappings:
-            many = sum(1 for _ in mappings) > _MAPPINGS
-    except OSError:  # no such file where there is no such limit
-        return
-    if many:
-        import jax
+    """A process that runs many tests has as many programs."""
+    from suffice.core import let_programs_go
 
-        jax.clear_caches()
-        gc.collect()
+    yield
+    let_programs_go(15_000)
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from ._npy import (
     refuse_beyond_memory as refuse_beyond_memory,
 )
 from ._options import check_options as check_options
+from ._programs import let_programs_go as let_programs_go
 from ._progress import bar as bar
 from ._registry import Registry as Registry
 from ._regular_file import refuse_pipe as refuse_pipe

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import pandas as pd
 from jaxtyping import Array
 
-from ..core import check_whole
+from ..core import check_whole, let_programs_go
 from ._checkpoint import Checkpoint, fingerprint_of, Progress
 from ._epoch import initial_state, parts_of, Settings
 from ._flat import flat, unflat
@@ -53,6 +53,7 @@ def train(
     """
     if not 0 < learning_rate < math.inf:
         raise ValueError(f"learning_rate must be above 0, but {learning_rate} came")
+    let_programs_go()
     pieces = [parts_of(one) for one in begun]
     weights = [flat(piece[0]) if settings.flat else piece[0] for piece in pieces]
     if alone:
