@@ -131,8 +131,14 @@ BENCHMARKS = {
         Benchmark(
             "calibration",
             "joint coverage of ensembles on the linear regression, two moons and SLCP",
-            _minutes(120),
-            ("--seeds", "2", "--keep", "{kept}"),
+            _minutes(130),
+            ("--seeds", "3", "--keep", "{kept}"),
+        ),
+        Benchmark(
+            "calibration_exact",
+            "how much of the exact posteriors of SLCP the regions of two of those ensembles hold",
+            _minutes(90),
+            ("--keep", "{kept}"),
         ),
         Benchmark("fuzz", "coverage-guided fuzzing of every reader; needs `pip install atheris`", _minutes(11)),
         Benchmark(

@@ -37,6 +37,7 @@ SECTIONS = {
     "starts": "Flow posteriors: before training and after",
     "sbibm": "Flow posteriors: the ten tasks of sbibm",
     "calibration": "Calibration: joint coverage of ensembles",
+    "calibration_exact": "Calibration: what regions hold of exact posteriors",
     "fuzz": "Fuzzing: ten minutes over every reader",
     "sbi_time": "Flow posteriors: time beside sbi",
     "profiling": "What a training step waits for",
