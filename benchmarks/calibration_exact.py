@@ -31,7 +31,7 @@ PROCESS = SLCP()
 
 def trained(seed: int, keep: Path) -> sf.Fit:
     """As `benchmarks.calibration` trains it."""
-    path = keep / f"slcp-{SIMULATIONS}-{seed}.suffice"
+    path = keep / f"slcp-{SIMULATIONS}-{seed}.sf"
     if not path.exists():
         sims = sf.simulate(PROCESS.prior, PROCESS, SIMULATIONS, key=3000 + seed, progress=False)
         objective = sf.Flow(summary("slcp", seed), PROCESS.prior)

@@ -1,12 +1,11 @@
 """Ten minutes of coverage-guided fuzzing of every reader by atheris: executions, coverage, faults.
 
-pip install atheris
-python -m benchmarks.fuzz [--minutes 10] [--keep FOLDER]
+python -m benchmarks run fuzz --peers
+python -m benchmarks.fuzz [--minutes 10] [--keep FOLDER] [--python PYTHON]     # one that has suffice and atheris
 """
 
 import argparse
 import hashlib
-import importlib.util
 import json
 import re
 import subprocess
@@ -20,13 +19,13 @@ from benchmarks import results
 _ROOT = Path(__file__).parents[1]
 
 
-def run(minutes: float, keep: Path) -> dict[str, Any]:
+def run(minutes: float, keep: Path, python: str) -> dict[str, Any]:
     """Fuzz in a process of its own; what libFuzzer and the harness say."""
     corpus = keep / "corpus"
     earlier = _earlier(keep)
     arguments = [f"-max_total_time={int(60 * minutes)}", "-print_final_stats=1", "-max_len=16384", "-timeout=60"]
     arguments += ["-rss_limit_mb=6000", f"-artifact_prefix={keep}/", str(corpus)]
-    command = [sys.executable, "-W", "ignore", "-m", "benchmarks.atheris_readers", *arguments]
+    command = [python, "-W", "ignore", "-m", "benchmarks.atheris_readers", *arguments]
     done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)
     (keep / "log.txt").write_text(done.stderr)
     found = json.loads((keep / "corpus.faults.json").read_text())
@@ -84,15 +83,16 @@ def main() -> None:
     parser.add_argument(
         "--keep", type=Path, help="folder for the corpus and the log; one that is thrown away unless told"
     )
+    parser.add_argument("--python", default=sys.executable, help="that runs it")
     options = parser.parse_args()
-    if importlib.util.find_spec("atheris") is None:
-        raise SystemExit("atheris is not installed: pip install atheris")
+    if subprocess.run([options.python, "-c", "import atheris"], capture_output=True).returncode:
+        raise SystemExit("atheris is not installed there: python -m benchmarks run fuzz --peers")
     with tempfile.TemporaryDirectory() as folder:
         keep = options.keep or Path(folder)
         keep.mkdir(parents=True, exist_ok=True)
-        found = run(options.minutes, keep)
+        found = run(options.minutes, keep, options.python)
     command = f"python -m benchmarks.fuzz --minutes {options.minutes:g}"
-    results.write("fuzz", command, body(found, options.minutes), "atheris", "h5py", "pandas", "pyyaml")
+    results.write("fuzz", command, body(found, options.minutes), "h5py", "pandas", "pyyaml")
 
 
 if __name__ == "__main__":

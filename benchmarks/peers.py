@@ -34,6 +34,7 @@ class Peer:
     proof: str
 
 
+_SUFFICE = f"{HERE.parent}[test]"
 _SWYFT, _IMNN = (str(HERE / f"requirements-{name}.txt") for name in ("swyft", "imnn"))
 # torch stands first and by itself: where the default index has no build of it, only that line needs another.
 PEERS = {
@@ -52,6 +53,8 @@ PEERS = {
         Peer("sbi", "3.11", (TORCH, ("sbi==0.27.*", *TORCH)), "import sbi.inference"),
         # The equinox it pins needs jax.core.pp_eqn_rules, which later versions of jax took away.
         Peer("bmi", "3.11", (("benchmark-mi==0.1.3", "jax==0.4.33", "jaxlib==0.4.33"),), "import bmi.benchmark"),
+        # No peer, but it has builds for few versions of Python: beside suffice itself, as it stands in this folder.
+        Peer("atheris", "3.11", (("--editable", _SUFFICE, "atheris==3.*"),), "import atheris, suffice"),
     )
 }
 

@@ -140,7 +140,14 @@ BENCHMARKS = {
             _minutes(90),
             ("--keep", "{kept}"),
         ),
-        Benchmark("fuzz", "coverage-guided fuzzing of every reader; needs `pip install atheris`", _minutes(11)),
+        Benchmark(
+            "fuzz",
+            "coverage-guided fuzzing of every reader by atheris",
+            _minutes(11),
+            peer="atheris",
+            with_peer=("--python", "{python}"),
+            needs_peer=True,
+        ),
         Benchmark(
             "sbi_time",
             "two moons at 10,000 simulations: CPU seconds and C2ST of a flow posterior, beside sbi",

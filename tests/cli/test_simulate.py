@@ -131,7 +131,7 @@ def test_simulations_that_hang_are_ended(folder, capsys):
             "theta of 1000000000000000 simulations has shape (1000000000000000, 2) and would fill",
         ),
         ({"simulator": "a_model:missing"}, "module a_model has no 'missing'; it has in_jax, hangs, in_numpy"),
-        ({"simulator": "a_model:number"}, "a_model:number is a int, but a function of (key, theta) is needed"),
+        ({"simulator": "a_model:number"}, "a_model:number is an int, but a function of (key, theta) is needed"),
         ({"simulator": "a_model:Model"}, "is a class, but a function"),
         ({"n": "many"}, "n must be a number of simulations such as 10000 or 1e6, but 'many' came"),
         ({"n": "0.5"}, "n must be a whole number of at least 1, but 0.5 came"),

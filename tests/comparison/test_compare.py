@@ -165,7 +165,7 @@ def test_what_cannot_be_compared_is_refused(pair, unchecked):
     ):
         with pytest.raises(ValueError, match=message):
             sf.compare({"a": pair.both}, sims, prior, fiducial=fiducial)
-    with pytest.raises(TypeError, match=r"exact must be a function \(theta, x\) -> log-ratios, but a int came"):
+    with pytest.raises(TypeError, match=r"exact must be a function \(theta, x\) -> log-ratios, but an int came"):
         sf.compare({"a": pair.both}, sims, prior, exact=3)
     with pytest.raises(ValueError, match="at least 400"):
         sf.compare({"a": pair.both}, sims[:100], prior)

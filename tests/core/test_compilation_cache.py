@@ -38,6 +38,14 @@ def test_a_folder_that_cannot_be_made_is_no_error(tmp_path):
     assert folder_of(SUFFICE_CACHE="~no_such_user/cache") == "None"
 
 
+def test_a_file_in_its_place_is_told(tmp_path):
+    (tmp_path / "file").write_text("")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("JAX_COMP")}
+    environment["SUFFICE_CACHE"] = str(tmp_path / "file")
+    told = subprocess.run([sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True)
+    assert told.returncode == 0 and "cannot be a folder" in told.stderr
+
+
 def program(i):
     return f"jit_{i}-{i:064x}-cache"
 

@@ -221,3 +221,9 @@ def test_each_of_many_rows_is_drawn_from_its_own_cells():
         assert drawn.shape == (rows, n, 1) and np.abs(drawn[..., 0] - place[:, None]).max() < 0.12
     index, inside = _cells.locate(edges, drawn)
     assert inside.all() and (index[0] == np.floor(drawn[..., 0] * cells)).all()
+
+
+@pytest.mark.filterwarnings("ignore:the observation lies")
+def test_an_observation_that_overflows_is_told(regression):
+    with pytest.raises(ValueError, match="is not a number anywhere: the observation lies too far beyond the data"):
+        sf.posterior(regression.fit, regression.prior, np.full(100, 3e38, np.float32), key=0)

@@ -147,3 +147,11 @@ def test_a_few_whole_numbers_from_zero_are_classes():
 def test_bad_input_is_refused_with_a_sentence(call, message):
     with pytest.raises((ValueError, TypeError), match=message):
         call()
+
+
+def test_no_draws_at_all_are_refused():
+    prior = sf.Prior(a=dist.Normal(0, 1))
+    known = sf.EmpiricalPrior(np.arange(20.0)[:, None], ("a",))
+    for one in (prior, known):
+        with pytest.raises(ValueError, match="n must be a whole number of at least 1, but 0 came"):
+            one.sample(0, key=0)

@@ -18,6 +18,7 @@ import zarr
 import suffice as sf
 from suffice.simulate._status import UNDONE
 from suffice.simulate._store import _the_same
+from suffice.simulate._zarr import _rows_of
 
 PRIOR = sf.Prior(z=dist.Uniform(-1, 1).expand([2]))
 QUIET = {"progress": False}
@@ -316,3 +317,37 @@ def test_messages_of_an_unfinished_store_are_there(tmp_path):
     group = zarr.open_group(path, mode="r+")
     group["status"][5:] = UNDONE
     assert len(sims) == 8 and len(sf.load_simulations(path)) == 5
+
+
+def test_a_store_in_the_folder_of_another_is_refused(tmp_path):
+    outer = tmp_path / "sims.zarr"
+    sf.simulate(PRIOR, jax_line, 20, key=0, store=outer, **QUIET)
+    with pytest.raises(ValueError, match=r"would lie inside of the store .*sims\.zarr; use a path beside it"):
+        sf.simulate(PRIOR, jax_line, 20, key=0, store=outer / "more.zarr", **QUIET)
+    assert len(sf.load_simulations(outer).theta) == 20
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [{"identity": None}, {"identity": []}, {"chunk": "a"}, {"chunk": 0}, {"chunk": 2**62}, {"retries": -5}],
+)
+def test_attributes_that_no_run_has_written_are_refused(tmp_path, attributes):
+    path = tmp_path / "sims.zarr"
+    sf.simulate(PRIOR, jax_line, 20, key=0, store=path, **QUIET)
+    zarr.open_group(path).attrs.update(attributes)
+    with pytest.raises(ValueError, match="exists, but was not made by simulate"):
+        sf.simulate(PRIOR, jax_line, 40, key=0, store=path, **QUIET)
+
+
+def test_chunks_of_any_size_are_cut_at_once():
+    began = time.perf_counter()
+    assert [_rows_of(chunk, 100_000) for chunk in (4096, 2**20, 2**31 - 1)] == [4096, 2**16, 100_000]
+    assert time.perf_counter() - began < 5
+    with pytest.raises(ValueError, match="chunk must be at most 2,147,483,647 rows"):
+        sf.simulate(PRIOR, jax_line, 10, key=0, chunk=10**20, **QUIET)
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="no folder that takes no files")
+def test_a_folder_that_takes_no_files_is_told():
+    with pytest.raises(ValueError, match=r"store /proc/s.zarr cannot be written: its folder takes no new files"):
+        sf.simulate(PRIOR, jax_line, 10, key=0, store="/proc/s.zarr", **QUIET)

@@ -18,7 +18,7 @@ import optax
 import pytest
 
 import suffice as sf
-from suffice.core import Frozen
+from suffice.core import Frozen, load, save
 from suffice.train import AbstractObjective, remove_checkpoint
 
 SCRIPT = Path(__file__).parent / "killed_fit.py"
@@ -89,6 +89,34 @@ def test_a_damaged_newest_gives_way_to_the_one_before(sims, tmp_path, spoil):
     assert epochs == [4, 5, 6]
     np.testing.assert_array_equal(whole.objective.summary, resumed.objective.summary)
     assert (tmp_path / "fit.checkpoint.damaged").exists() and epoch_of(path) == 6
+
+
+def _without(content):
+    del content["leaves"]
+
+
+def _fewer(content):
+    content["leaves"] = content["leaves"][:-1]
+
+
+def _other_shapes(content):
+    content["leaves"] = [np.zeros((1, *np.shape(leaf))) for leaf in content["leaves"]]
+
+
+def _no_epoch(content):
+    content["epoch"] = "x"
+
+
+@pytest.mark.parametrize("spoil", [_without, _fewer, _other_shapes, _no_epoch])
+def test_a_file_that_no_fit_has_written_gives_way_too(sims, tmp_path, spoil):
+    whole, path = run(sims), tmp_path / "fit.checkpoint"
+    run(sims, path, max_epochs=4)
+    content = load(path)
+    spoil(content)
+    save(content, path)
+    with pytest.warns(UserWarning, match="a checkpoint is damaged .*goes on from the one before"):
+        resumed = run(sims, path)
+    np.testing.assert_array_equal(whole.objective.summary, resumed.objective.summary)
 
 
 class Scaled(Mean):

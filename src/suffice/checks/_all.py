@@ -8,7 +8,7 @@ import jax
 import numpy as np
 from jaxtyping import PyTree
 
-from ..core import as_key, check_whole, KeyLike
+from ..core import as_key, check_whole, KeyLike, kind_of
 from ..posteriors import one_observation
 from ..priors import AbstractPrior
 from ..simulate import Simulations
@@ -68,7 +68,7 @@ def all(  # the name that reads well after `sf.checks.`
         x_obs = one_observation(fit.example, x_obs)
         usual(sims)
     if simulator is not None and not callable(simulator):
-        raise TypeError(f"simulator must be a function of (key, theta), but a {type(simulator).__name__} came")
+        raise TypeError(f"simulator must be a function of (key, theta), but {kind_of(simulator)} came")
     for_rows, for_points, for_one = jax.random.split(as_key(key), 3)
     if x_obs is None and simulator is not None:
         raise ValueError("simulator is for the posterior predictive check of an observation: pass x_obs as well")

@@ -28,7 +28,7 @@ import optax
 import pandas as pd
 from jaxtyping import Array, Float, PyTree
 
-from ..core import as_key, KeyLike, summary_rows
+from ..core import as_key, KeyLike, kind_of, summary_rows
 from ..networks import Stack
 from ..posteriors import one_observation, posterior, RatioPosterior
 from ..priors import AbstractPrior
@@ -161,7 +161,7 @@ def l_c2st(
         raise ValueError(f"sims: at least {FEWEST} held-out simulations are needed to train on; got {len(sims)}")
     for_rows, for_test = jax.random.split(as_key(key))
     if features is not None and not callable(features):
-        raise TypeError(f"features must be a function x -> s, but a {type(features).__name__} came")
+        raise TypeError(f"features must be a function x -> s, but {kind_of(features)} came")
     summary = features or fit.objective.summary
     x_obs = one_observation(fit.example, x_obs)
     _observed(summary, x_obs)

@@ -22,7 +22,7 @@ import pandas as pd
 from jaxtyping import Float, PyTree
 from scipy.spatial import KDTree
 
-from ..core import as_key, KeyLike, summary_rows
+from ..core import as_key, KeyLike, kind_of, summary_rows
 from ..posteriors import rows_like
 from ..simulate import Simulations
 from ..train import Fit
@@ -98,7 +98,7 @@ def misspecification(
     check_confidence(confidence)
     summary = fit.objective.summary if isinstance(fit, Fit) else fit
     if not callable(summary):
-        raise TypeError(f"fit must be a fit, or a summary x -> s, but a {type(summary).__name__} came")
+        raise TypeError(f"fit must be a fit, or a summary x -> s, but {kind_of(summary)} came")
     good = usual(sims)[:_MOST]
     x = sims.rows(good).x
     example = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), x)

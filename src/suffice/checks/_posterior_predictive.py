@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, PyTree
 
-from ..core import as_key, KeyLike
+from ..core import as_key, KeyLike, kind_of
 from ..posteriors import AbstractPosterior, observation_of, one_observation, posterior as posterior_of
 from ..priors import AbstractPrior
 from ..simulate import simulate_at
@@ -117,7 +117,7 @@ def posterior_predictive(
         raise ValueError(f"n must be at least {_FEWEST} replications, but {n} came")
     for_posterior, for_draws, for_simulations = jax.random.split(as_key(key), 3)
     if not callable(simulator):
-        raise TypeError(f"simulator must be a function of (key, theta), but a {type(simulator).__name__} came")
+        raise TypeError(f"simulator must be a function of (key, theta), but {kind_of(simulator)} came")
     if isinstance(fit, Fit):
         if prior is None:
             raise ValueError("a fit needs the prior as well, to make its posterior: pass prior=, or a posterior")
@@ -128,7 +128,7 @@ def posterior_predictive(
         x_obs = observation_of(simulator, len(fit.names), x_obs)
         asked, found = _asked(quantities, x_obs, None), fit
     else:
-        raise TypeError(f"fit must be a fit or a posterior, but a {type(fit).__name__} came")
+        raise TypeError(f"fit must be a fit or a posterior, but {kind_of(fit)} came")
     theta = np.asarray(found.sample(n, key=for_draws), np.float64)
     names = tuple(name for block, _ in asked for name in block)
     if theta.ndim != 2:

@@ -11,6 +11,7 @@ from typing import Any
 
 import cloudpickle
 
+from ..core import kind_of
 from ..priors import load_prior
 from ..simulate import cluster, cpus, load_simulations, simulate, try_tracing
 from ._options_of_scale import Simulate
@@ -86,8 +87,8 @@ def _simulator(text: str) -> Any:
         there = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
         raise ValueError(f"module {name} has no {attribute!r}; it has {', '.join(there) or 'no function'}")
     if not callable(found) or isinstance(found, type):
-        kind = "class" if isinstance(found, type) else type(found).__name__
-        raise ValueError(f"{text} is a {kind}, but a function of (key, theta) is needed")
+        kind = "a class" if isinstance(found, type) else kind_of(found)
+        raise ValueError(f"{text} is {kind}, but a function of (key, theta) is needed")
     return found
 
 

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ..core import load, save
+from ..core import kind_of, load, save
 from ..interpret import analyse_tracks, check_tracks, learn_tracks
 from ..objectives import Bottleneck
 from ..simulate import read_tracks
@@ -62,5 +62,5 @@ def _read(options: Tracks) -> Any:
 def _loaded(path: Path) -> Bottleneck:
     model = load(path)
     if not isinstance(model, Bottleneck):
-        raise ValueError(f"{path} holds a {type(model).__name__}, no sf.Bottleneck")
+        raise ValueError(f"{path} holds {kind_of(model)}, no sf.Bottleneck")
     return model

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ..core import as_key, check_options, KeyLike, numbers_of, warn
+from ..core import as_key, check_options, KeyLike, kind_of, numbers_of, warn
 from ..information import fisher_matrix, FisherMatrix
 from ..priors import AbstractPrior
 from ..simulate import Simulations
@@ -84,7 +84,7 @@ def compare(
     if tangents is not None:
         _refuse_tangents(tangents, sims)
     if exact is not None and not callable(exact):
-        raise TypeError(f"exact must be a function (theta, x) -> log-ratios, but a {type(exact).__name__} came")
+        raise TypeError(f"exact must be a function (theta, x) -> log-ratios, but {kind_of(exact)} came")
     for_split, for_fits = jax.random.split(as_key(key))
     good = usable(sims)
     split = divided(len(good), test, for_split)
@@ -161,10 +161,10 @@ def refuse(
 ) -> None:
     """`TypeError` or `ValueError` for what cannot be compared on."""
     if not isinstance(sims, Simulations):
-        raise TypeError(f"sims must be sf.Simulations(theta, x), but a {type(sims).__name__} came")
+        raise TypeError(f"sims must be sf.Simulations(theta, x), but {kind_of(sims)} came")
     if not isinstance(prior, AbstractPrior):
         raise TypeError(
-            f"prior must be that of the simulations, but a {type(prior).__name__} came; where only draws are known, "
+            f"prior must be that of the simulations, but {kind_of(prior)} came; where only draws are known, "
             "sf.Prior.from_samples(sims.theta, sims.names) makes one of them"
         )
     if not isinstance(test, Real) or not 0.05 <= test <= 0.8:
@@ -189,7 +189,7 @@ def refuse_discrete(prior: AbstractPrior) -> None:
 
 def _refuse_tangents(tangents: AbstractTangents, sims: Simulations) -> None:
     if not isinstance(tangents, AbstractTangents):
-        raise TypeError(f"tangents must be of sf.Tangents, but a {type(tangents).__name__} came")
+        raise TypeError(f"tangents must be of sf.Tangents, but {kind_of(tangents)} came")
     if tuple(tangents.names) != tuple(sims.names):
         raise ValueError(
             f"tangents have the parameters {', '.join(tangents.names)}, the simulations {', '.join(sims.names)}"

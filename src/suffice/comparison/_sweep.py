@@ -12,7 +12,7 @@ import pandas as pd
 from jaxtyping import Array
 
 from ..checks import draw
-from ..core import as_key, check_options, KeyLike, numbers_of
+from ..core import as_key, check_options, KeyLike, kind_of, numbers_of
 from ..information import canonical_summaries
 from ..objectives import InfoMax
 from ..priors import AbstractPrior
@@ -166,7 +166,7 @@ def _made(make_summary: Callable[..., Callable], size: int, sims: Simulations, *
         ) from None
     network = make_summary(size, key=key)
     if not callable(network):
-        raise TypeError(f"make_summary({size}, key=) must give a network, but a {type(network).__name__} came")
+        raise TypeError(f"make_summary({size}, key=) must give a network, but {kind_of(network)} came")
     gives = numbers_of(network, sims.example)
     if gives not in (None, size):
         raise ValueError(f"make_summary({size}, key=) must give a network of {size} numbers, but it has {gives}")
@@ -188,5 +188,5 @@ def _objective(objective: Callable[..., Any], network: Callable) -> AbstractObje
         ) from None
     made = objective(network)
     if not isinstance(made, AbstractObjective):
-        raise TypeError(f"{wanted}, but {called(objective)} came, which gives a {type(made).__name__}")
+        raise TypeError(f"{wanted}, but {called(objective)} came, which gives {kind_of(made)}")
     return made

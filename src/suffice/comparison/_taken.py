@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from ..core import summary_rows
+from ..core import kind_of, summary_rows
 from ..objectives import Fisher
 from ..simulate import Simulations
 from ..train import AbstractObjective, Fit
@@ -30,7 +30,7 @@ def taken(summaries: Mapping[str, Any]) -> list[Taken]:
     summary.
     """
     if not isinstance(summaries, Mapping) or not summaries:
-        came = "an empty one" if isinstance(summaries, Mapping) else f"a {type(summaries).__name__}"
+        came = "an empty one" if isinstance(summaries, Mapping) else f"{kind_of(summaries)}"
         raise ValueError(
             "summaries must be a mapping of at least one name to a fit or a function x -> s, such as "
             f"{{'mean': lambda x: x.mean()}}, but {came} came"
@@ -48,8 +48,7 @@ def called(item: Any) -> str:
     >>> called(int), called(3)
     ('the class int', 'an int')
     """
-    name = item.__name__ if isinstance(item, type) else type(item).__name__
-    return f"the class {name}" if isinstance(item, type) else f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
+    return f"the class {item.__name__}" if isinstance(item, type) else kind_of(item)
 
 
 def _one(name: str, item: Any) -> Taken:

@@ -9,7 +9,7 @@ from ._estimate import Estimate as Estimate
 from ._frames import by_name as by_name, frame_names as frame_names
 from ._frozen import Frozen as Frozen, trainable as trainable
 from ._in_pieces import in_pieces as in_pieces, is_traced as is_traced
-from ._in_short import in_short as in_short, listed as listed
+from ._in_short import in_short as in_short, kind_of as kind_of, listed as listed
 from ._initial_normal import initial_normal as initial_normal
 from ._keys import as_key as as_key, KeyLike as KeyLike
 from ._normal_quantile import normal_quantile as normal_quantile

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import jax
 
+from ._warn import warn
+
 _SECONDS = 0.0  # also what compiles quickly: a first call compiles dozens of such
 _MOST = 2 * 10**9  # bytes
 _PROGRAM = re.compile(r"-[0-9a-f]{64}-cache$")  # as JAX names what it keeps
@@ -21,14 +23,16 @@ _DAY = 86_400  # seconds between looks at how large the folder is
 
 def keep_compiled() -> Path | None:
     """Turn the cache on unless told otherwise; its folder, or None where it is off or cannot be written."""
-    wanted = os.environ.get("SUFFICE_CACHE", "")
+    wanted = os.environ.get("SUFFICE_CACHE", "").strip()
     if wanted.lower() in ("off", "0", "no", "false") or getattr(jax.config, "jax_compilation_cache_dir", None):
         return None
     try:
         home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        folder = Path(wanted).expanduser() if wanted else home / "suffice" / "jax"
+        folder = Path(wanted).expanduser().absolute() if wanted else home / "suffice" / "jax"
         folder.mkdir(parents=True, exist_ok=True)
-    except (OSError, RuntimeError):  # RuntimeError: a user without a home
+    except (OSError, RuntimeError) as error:  # RuntimeError: a user without a home
+        if wanted:
+            warn(f"SUFFICE_CACHE={wanted} cannot be a folder ({error}); what is compiled is not kept")
         return None
     if not os.access(folder, os.W_OK | os.X_OK):
         return None

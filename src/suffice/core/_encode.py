@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ._allowed import CONSTANT_HOME, FUNCTION_HOMES, public_name
+from ._in_short import kind_of
 
 
 class Encoder:
@@ -27,7 +28,7 @@ class Encoder:
         for matches, encoder in _RULES:
             if matches(obj):
                 return encoder(self, obj, where)
-        raise TypeError(f"cannot save {where}: a {type(obj).__name__} has no stored form")
+        raise TypeError(f"cannot save {where}: {kind_of(obj)} has no stored form")
 
     def keep(self, array: np.ndarray) -> int:
         self.arrays.append(array)

@@ -24,3 +24,13 @@ def listed(names: Iterable[object], most: int = 20) -> str:
     every = [str(name) for name in names]
     shown = ", ".join(name if len(name) <= 40 else name[:39] + "…" for name in every[:most]) or "nothing"
     return shown if len(every) <= most else f"{shown} and {len(every) - most} more"
+
+
+def kind_of(value: object) -> str:
+    """The name of its type with its article, for a sentence.
+
+    >>> kind_of(3), kind_of("3")
+    ('an int', 'a str')
+    """
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeioAEIO' else 'a'} {name}"

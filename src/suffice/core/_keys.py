@@ -5,6 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+from ._in_short import kind_of
+
 KeyLike = int | np.integer | np.ndarray | Array
 
 
@@ -31,4 +33,4 @@ def as_key(key: KeyLike) -> Array:
         return jax.random.wrap_key_data(jnp.asarray(key))
     if isinstance(key, jax.Array) and key.shape == () and jnp.issubdtype(key.dtype, jnp.integer):
         return jax.random.key(key)
-    raise TypeError(f"key must be an int or a JAX key (jax.random.key(0)), but a {type(key).__name__} came")
+    raise TypeError(f"key must be an int or a JAX key (jax.random.key(0)), but {kind_of(key)} came")

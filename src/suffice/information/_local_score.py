@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from ..core import kind_of
 from ..simulate import Simulations
 from ._score_compression import flat_rows, refuse_many, ScoreCompression, shrunk
 
@@ -64,7 +65,7 @@ def _inside(fiducial: Any, theta: Float[np.ndarray, "n p"], names: tuple[str, ..
     try:
         centre = np.asarray(fiducial, np.float64)
     except (TypeError, ValueError):
-        raise ValueError(f"{wanted}, but a {type(fiducial).__name__} came") from None
+        raise ValueError(f"{wanted}, but {kind_of(fiducial)} came") from None
     if centre.shape != (len(names),):
         raise ValueError(f"{wanted}, but {centre.shape} came")
     for name, value, low, high in zip(names, centre, theta.min(axis=0), theta.max(axis=0)):

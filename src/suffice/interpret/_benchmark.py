@@ -19,7 +19,7 @@ from jaxtyping import Array, Float
 from scipy.special import logsumexp
 
 from ..checks import draw
-from ..core import as_key, KeyLike, log_where, spans_decades
+from ..core import as_key, KeyLike, kind_of, log_where, spans_decades
 from ..information import around
 from ..objectives import Bottleneck
 from ..simulate import Simulations
@@ -138,7 +138,7 @@ def benchmark(
 def _refuse(model: Bottleneck, process: Any, sims: Simulations, grid: Any) -> None:
     if not isinstance(process, AbstractGaussianTrajectory):
         raise TypeError(
-            f"benchmark compares with exact likelihoods, which a {type(process).__name__} does not have; the processes "
+            f"benchmark compares with exact likelihoods, which {kind_of(process)} does not have; the processes "
             "that have one are Brownian, FractionalBrownian, ScaledBrownian and OrnsteinUhlenbeck"
         )
     names = process.prior.names

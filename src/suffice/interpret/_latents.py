@@ -16,7 +16,7 @@ import pandas as pd
 from jaxtyping import Float
 
 from ..checks import draw
-from ..core import chunked_map
+from ..core import chunked_map, kind_of
 from ..objectives import Bottleneck
 from ..simulate import Simulations
 from ..train import Fit
@@ -93,7 +93,7 @@ def bottleneck_of(fit: Fit | Bottleneck) -> Bottleneck:
     """The trained bottleneck. **Raises** `TypeError` for anything else."""
     model = fit.objective if isinstance(fit, Fit) else fit
     if not isinstance(model, Bottleneck):
-        raise TypeError(f"fit must be of a sf.Bottleneck, but one of a {type(model).__name__} came")
+        raise TypeError(f"fit must be of a sf.Bottleneck, but one of {kind_of(model)} came")
     return model
 
 

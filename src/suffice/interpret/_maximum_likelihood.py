@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from ..core import spans_decades
+from ..core import kind_of, spans_decades
 from ..simulate.processes import AbstractGaussianTrajectory
 
 _POINTS = 41
@@ -42,7 +42,7 @@ def maximum_likelihood(process: Any, x: Any, low: Any, high: Any, *, points: int
 
 def _box(process: Any, low: Any, high: Any, points: int) -> tuple[np.ndarray, np.ndarray]:
     if not isinstance(process, AbstractGaussianTrajectory):
-        raise TypeError(f"process must be one whose likelihood is known, but a {type(process).__name__} came")
+        raise TypeError(f"process must be one whose likelihood is known, but {kind_of(process)} came")
     if points < 3:
         raise ValueError(f"points must be at least 3, but {points} came")
     low, high = process.refuse_parameters(low), process.refuse_parameters(high)

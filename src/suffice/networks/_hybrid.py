@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
-from ..core import Frozen
+from ..core import Frozen, kind_of
 from ._data_dependent import AbstractDataDependent, altered, record, start_from_data
 from ._linear_start import ridge
 from ._standardise import moments
@@ -39,7 +39,7 @@ class Hybrid(AbstractDataDependent):
     def __init__(self, existing: Callable, learned: Callable):
         for name, part in (("existing", existing), ("learned", learned)):
             if not callable(part) or isinstance(part, type):
-                came = f"the class {part.__name__}" if isinstance(part, type) else f"a {type(part).__name__}"
+                came = f"the class {part.__name__}" if isinstance(part, type) else f"{kind_of(part)}"
                 raise TypeError(f"{name} must be a network or a function x -> s, but {came} came")
         self.existing, self.learned, self.fitted, self.slot = Frozen(existing), learned, False, -1
 

@@ -23,7 +23,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PyTree
 
-from ..core import Frozen, warn
+from ..core import Frozen, kind_of, warn
 from ..networks import start_from_data
 from ..train import AbstractObjective, AbstractTangentBatch, AbstractTangents, flat_summary, Rows
 from ._calibration import Calibration, refuse_shape, shape_of
@@ -80,7 +80,7 @@ class Fisher(AbstractObjective):
     ):
         for name, f in (("summary", summary), ("existing", existing or summary)):
             if not callable(f):
-                raise TypeError(f"{name} must be a network or a function x -> s, but a {type(f).__name__} came")
+                raise TypeError(f"{name} must be a network or a function x -> s, but {kind_of(f)} came")
         regulariser(strength, closeness)
         if chunk is not None and chunk < 1:
             raise ValueError(f"chunk must be at least 1, but {chunk} came")

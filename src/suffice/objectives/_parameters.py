@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from ..core import kind_of
 from ..priors import AbstractPrior
 from ._gaussian_start import better_start, gaussian_start, GaussianStart
 from ._summaries import check_summary, started_summary, summaries_of
@@ -15,7 +16,7 @@ def check_parameters(summary: Any, prior: Any, what: str) -> None:
     check_summary(summary)
     if not isinstance(prior, AbstractPrior):
         raise TypeError(
-            f"{what} needs the prior of the simulations as its second argument, but a {type(prior).__name__} came; "
+            f"{what} needs the prior of the simulations as its second argument, but {kind_of(prior)} came; "
             "sf.Prior.from_samples(sims.theta, sims.names) makes one of draws"
         )
     discrete = [name for name, classes in zip(prior.names, prior.discrete) if classes]

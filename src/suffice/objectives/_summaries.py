@@ -7,7 +7,7 @@ import jax
 import numpy as np
 from jaxtyping import Float, PyTree
 
-from ..core import in_short
+from ..core import in_short, kind_of
 from ..networks import start_from_data
 from ..train import flat_summary
 
@@ -15,7 +15,7 @@ from ..train import flat_summary
 def check_summary(summary: Any) -> None:
     """`TypeError` for what cannot be called."""
     if not callable(summary):
-        raise TypeError(f"summary must be a network or a function x -> s, but a {type(summary).__name__} came")
+        raise TypeError(f"summary must be a network or a function x -> s, but {kind_of(summary)} came")
     if isinstance(summary, type):
         raise TypeError(
             f"summary must be a network or a function x -> s, but the class {summary.__name__} came; make one"
@@ -51,6 +51,6 @@ def _refuse_no_summary(summary: Any, x: PyTree) -> None:
             f"summary cannot be computed of a simulation, shaped {shape}, by JAX{how}: {in_short(error)}"
         ) from error
     if not isinstance(found, jax.ShapeDtypeStruct):
-        raise ValueError(f"summary must give an array of numbers for a simulation, but a {type(found).__name__} came")
+        raise ValueError(f"summary must give an array of numbers for a simulation, but {kind_of(found)} came")
     if np.dtype(found.dtype).kind not in "biuf" or 0 in found.shape:
         raise ValueError(f"summary must give at least one real number, but {found.dtype} of shape {found.shape} came")

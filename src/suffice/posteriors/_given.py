@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ..core import kind_of
 from ..priors import AbstractPrior
 from ..train import AbstractObjective, Fit
 
@@ -21,6 +22,6 @@ def check_prior(prior: Any) -> None:
     """`TypeError` for what is no prior."""
     if not isinstance(prior, AbstractPrior):
         raise TypeError(
-            f"prior must be the sf.Prior of the simulations, but a {type(prior).__name__} came; "
+            f"prior must be the sf.Prior of the simulations, but {kind_of(prior)} came; "
             "sf.Prior.from_samples(sims.theta, sims.names) makes one of draws"
         )

@@ -196,6 +196,11 @@ def _normalised(
     peak = np.where(np.isfinite(peak), peak, 0.0)
     density = np.exp(log_density - peak)
     total = (density * _cells.volumes(edges)).sum(axis=axes, keepdims=True)
+    if not np.isfinite(log_ratio).any(axis=tuple(range(1, log_ratio.ndim))).all():
+        raise ValueError(
+            f"the ratio of {', '.join(names)} is not a number anywhere: the observation lies too far beyond the data "
+            "of the simulations, or holds numbers that are not finite"
+        )
     if not (total > 0).all():
         raise ValueError(
             f"the prior has no density where the posterior of {', '.join(names)} would be; "

@@ -18,7 +18,7 @@ import pandas as pd
 from jaxtyping import Float, PyTree
 from scipy.special import logsumexp
 
-from ..core import check_options, check_whole, compiled_rows, KeyLike, listed, warn
+from ..core import check_options, check_whole, compiled_rows, KeyLike, kind_of, listed, warn
 from ..objectives import Classifier
 from ..simulate import Batch, Simulations
 from ..train import Ensemble, Fit, fit
@@ -110,7 +110,7 @@ def _probabilities_of(names: tuple[str, ...], prior: Mapping[str, float] | None)
         return dict.fromkeys(names, 1.0)
     wanted = f"prior must have a positive probability for each of {listed(names)}"
     if not isinstance(prior, Mapping):
-        raise TypeError(f"{wanted}, by its name, such as {{{names[0]!r}: 0.5, ...}}, but a {type(prior).__name__} came")
+        raise TypeError(f"{wanted}, by its name, such as {{{names[0]!r}: 0.5, ...}}, but {kind_of(prior)} came")
     if set(prior) != set(names):
         raise ValueError(f"{wanted}, but it names {listed(prior)}")
     for name, value in prior.items():

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Array, Float
 from scipy.special import logsumexp
 
-from ..core import as_key, check_whole, in_short, KeyLike, warn
+from ..core import as_key, check_whole, in_short, KeyLike, kind_of, warn
 from ..priors import AbstractPrior
 from ..train import Fit
 from ._drawn import AbstractDrawn
@@ -159,7 +159,7 @@ def _refuse(posterior: Any, log_likelihood: Any) -> None:
     if not posterior.single:
         raise ValueError("reweight takes the posterior of one observation, for the likelihood is that of one")
     if not callable(log_likelihood):
-        raise TypeError(f"log_likelihood must be a function of theta, but a {type(log_likelihood).__name__} came")
+        raise TypeError(f"log_likelihood must be a function of theta, but {kind_of(log_likelihood)} came")
 
 
 def _traced(log_likelihood: Callable, theta: np.ndarray) -> bool:

@@ -7,7 +7,7 @@ import equinox as eqx
 import numpy as np
 from jaxtyping import Array, PyTree
 
-from ..core import check_options, check_whole
+from ..core import check_options, check_whole, kind_of
 from ..objectives import AbstractDensityObjective, Flow, FlowMatching, Gaussian, Ratio, resolve_groups
 from ..priors import AbstractPrior
 from ..train import fit
@@ -24,7 +24,7 @@ def check_rounds(
     check_prior(prior)
     _check_objective(objective, prior)
     if not callable(simulator):
-        raise TypeError(f"simulator must be a function of (key, theta), but a {type(simulator).__name__} came")
+        raise TypeError(f"simulator must be a function of (key, theta), but {kind_of(simulator)} came")
     if "checkpoint" in options:
         raise ValueError(
             "checkpoint is of one fit, and there is one a round; store= keeps the simulations of all rounds"

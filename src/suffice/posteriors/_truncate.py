@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core import kind_of
 from ..priors import AbstractPrior
 from ._marginal import Marginal
 from ._ratio_posterior import RatioPosterior
@@ -31,7 +32,7 @@ def truncate(posterior: Any, prior: AbstractPrior, threshold: float = 1e-6, marg
     """
     if not isinstance(posterior, RatioPosterior):
         raise TypeError(
-            f"posterior must be of sf.Ratio, but a {type(posterior).__name__} came; for densities take sf.rounds, "
+            f"posterior must be of sf.Ratio, but {kind_of(posterior)} came; for densities take sf.rounds, "
             "which cuts by their draws"
         )
     if not 0 < threshold < 1:

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float
 from scipy import ndimage, stats
 
-from ..core import as_key, KeyLike
+from ..core import as_key, check_whole, KeyLike
 from ._abstract import AbstractPrior, Points, Vector
 from ._interval import from_real, log_jacobian, to_real
 from ._of_rows import of_rows
@@ -77,6 +77,7 @@ class EmpiricalPrior(AbstractPrior):
         return self.classes
 
     def sample(self, n: int, *, key: KeyLike) -> Float[Array, "n p"]:
+        check_whole(n=n)
         return self.theta[jax.random.choice(as_key(key), len(self.theta), (n,))]
 
     def log_prob(self, theta: Points) -> Float[Array, " n"]:

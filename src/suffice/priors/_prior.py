@@ -10,7 +10,7 @@ import numpy as np
 import numpyro.distributions as dist
 from jaxtyping import Array, Bool, Float
 
-from ..core import as_key, KeyLike
+from ..core import as_key, check_whole, KeyLike
 from ._abstract import AbstractPrior, Points, Vector
 from ._correlated import CorrelatedFactor
 from ._factor import AbstractFactor, in_words, unwrapped
@@ -50,6 +50,7 @@ class Prior(AbstractPrior):
         return tuple(factor.classes() for factor in self.factors for _ in range(factor.size))
 
     def sample(self, n: int, *, key: KeyLike) -> Float[Array, "n p"]:
+        check_whole(n=n)
         return _sample(self.factors, n, as_key(key))
 
     def log_prob(self, theta: Points) -> Float[Array, " n"]:

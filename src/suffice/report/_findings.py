@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ..checks import Checks
+from ..core import kind_of
 from ..posteriors import AbstractDensity
 from ..train import Fit
 from ._question import Question
@@ -43,5 +44,5 @@ def findings(folder: str | Path) -> Findings:
     found = [stages.load(name) for name in names]
     for name, kind, one in (("question", Question, found[0]), ("model", Fit, found[1])):
         if not isinstance(one, kind):
-            raise ValueError(f"{stages.path(name)} holds a {type(one).__name__}, not the {kind.__name__} of a study")
+            raise ValueError(f"{stages.path(name)} holds {kind_of(one)}, not the {kind.__name__} of a study")
     return Findings(*found, records=stages.records)

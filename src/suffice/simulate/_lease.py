@@ -28,8 +28,12 @@ class Lease:
 
     def __init__(self, store: Path):
         self.path, self.token = store.with_name(f"{store.name}.lock"), secrets.token_hex(16)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._take(store)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._take(store)
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            raise ValueError(f"store {store} cannot be written: its folder takes no new files ({why})") from error
         self._ended = threading.Event()
         threading.Thread(target=self._keep_up, daemon=True).start()
 

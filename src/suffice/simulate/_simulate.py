@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ..core import as_key, bar, check_whole, KeyLike, refuse_beyond_memory
+from ..core import as_key, bar, check_whole, KeyLike, kind_of, refuse_beyond_memory
 from ..priors import AbstractPrior
 from ._block import Job
 from ._cluster import cpus
@@ -26,6 +26,7 @@ from ._store import Store
 from ._traced import run_traced, WithGiven
 from ._tracing import Tracing, try_tracing
 from ._verdict import Verdict
+from ._zarr import MOST_CHUNK
 
 _PIECE_BYTES = 256 * 2**20
 
@@ -93,7 +94,7 @@ def simulate(
     ((100, 5), ('mean',))
     """
     if not isinstance(prior, AbstractPrior):
-        raise TypeError(f"prior must be an sf.Prior, but a {type(prior).__name__} came")
+        raise TypeError(f"prior must be an sf.Prior, but {kind_of(prior)} came")
     _refuse(simulator=simulator, n=n, workers=workers, chunk=chunk, timeout=timeout, retries=retries)
     for_theta, for_rows = jax.random.split(as_key(key))
     columns, quantities = split_given(given, prior, simulator)
@@ -227,8 +228,10 @@ def _refuse(*, simulator: Any, n: Any, workers: Any, chunk: Any, timeout: Any, r
             raise ValueError("timeout is for processes; on a Dask cluster leave it out")
         workers = 1
     if not callable(simulator):
-        raise TypeError(f"simulator must be a function of (key, theta), but a {type(simulator).__name__} came")
+        raise TypeError(f"simulator must be a function of (key, theta), but {kind_of(simulator)} came")
     check_whole(n=n, chunk=chunk)
+    if chunk > MOST_CHUNK:
+        raise ValueError(f"chunk must be at most {MOST_CHUNK:,} rows, but {chunk!r} came")
     check_whole(0, retries=retries, workers=workers or 0)
     if timeout is not None and not timeout > 0:
         raise ValueError(f"timeout must be a positive number of seconds, but {timeout!r} came")

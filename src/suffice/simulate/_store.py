@@ -21,7 +21,7 @@ from ._same_simulator import Known
 from ._simulations import Simulations
 from ._some_rows import SomeRows
 from ._status import Status, UNDONE
-from ._zarr import arrays_in, FORMAT, MARK, open_zarr
+from ._zarr import arrays_in, FORMAT, MARK, MOST_CHUNK, open_zarr
 
 
 class Store(AbstractKeep):
@@ -98,6 +98,7 @@ class Store(AbstractKeep):
         if not self._path.exists():
             if self._path.is_symlink():
                 raise ValueError(f"store {self._path} is a link to {self._path.readlink()}, which is not there")
+            _refuse_inside_another(self._path)
             return
         arrays, names, self.messages = self._opened()
         self._refuse_other(dict(self._group.attrs), names)
@@ -142,7 +143,7 @@ class Store(AbstractKeep):
         return opened
 
     def _refuse_other(self, attributes: dict[str, Any], names: list[str] | None) -> None:
-        if attributes.get(MARK) != FORMAT or "identity" not in attributes:
+        if attributes.get(MARK) != FORMAT or not _of_a_run(attributes):
             raise ValueError(f"store {self._path} exists, but was not made by simulate; use another path")
         if names != list(self._names):
             raise ValueError(f"store {self._path} is about the parameters {names}, the prior about {list(self._names)}")
@@ -195,6 +196,21 @@ class Store(AbstractKeep):
         n = len(self._theta)
         x = jax.tree.map(lambda leaf: _first(leaf, n), x_in(arrays))
         return Simulations(self._theta, x, self._names, self.status, self.messages)
+
+
+def _of_a_run(attributes: dict[str, Any]) -> bool:
+    """Whether these are what `Layout.create` writes, or could be."""
+    wanted = {"identity": dict, "messages": dict, "chunk": int, "retries": int}
+    if not all(isinstance(attributes.get(name), kind) for name, kind in wanted.items()):
+        return False
+    return 1 <= attributes["chunk"] <= MOST_CHUNK and attributes["retries"] >= 0
+
+
+def _refuse_inside_another(path: Path) -> None:
+    """`ValueError` for a new store in the folder of another one, which would take it for a part of its own."""
+    for parent in path.parents:
+        if any((parent / name).exists() for name in ("zarr.json", ".zgroup", ".zarray")):
+            raise ValueError(f"store {path} would lie inside of the store {parent}; use a path beside it")
 
 
 def _the_same(theta: np.ndarray, other: np.ndarray) -> bool:

@@ -25,6 +25,7 @@ _CODECS = {"bytes", "transpose", "sharding_indexed", *_FILTERS, *(f"numcodecs.{n
 # In the attributes of groups that this package wrote: all of their chunks are on disk, empty ones too.
 MARK = "suffice"
 FORMAT = 1
+MOST_CHUNK = 2**31 - 1  # rows
 _CHUNK_BYTES = 8 * 2**20
 
 
@@ -113,8 +114,10 @@ def _rows_of(chunk: int, most: int) -> int:
     """Rows of a chunk of an array: such that `chunk` rows are whole chunks, where that does not make them tiny."""
     if most >= chunk:
         return chunk
-    divisor = next(chunk // k for k in range(-(-chunk // most), chunk + 1) if chunk % k == 0)
-    return divisor if divisor >= most // 4 else most
+    few = max(1, most // 4)
+    divisors = np.arange(most, few - 1, -1)
+    divisors = divisors[chunk % divisors == 0]
+    return int(divisors[0]) if len(divisors) else most
 
 
 def stored_arrays(example: PyTree) -> dict[str, jax.ShapeDtypeStruct]:

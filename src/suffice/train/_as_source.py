@@ -5,7 +5,7 @@ import math
 import jax
 import numpy as np
 
-from ..core import warn
+from ..core import kind_of, warn
 from ..simulate import Batch, Simulations
 from ._arrays import Arrays
 from ._rows import usable_rows
@@ -22,7 +22,7 @@ def as_source(data: Simulations | AbstractSource, batch_size: int = 256, segment
         return data
     if not isinstance(data, Simulations):
         raise TypeError(
-            f"data must be sf.Simulations or a source such as sf.Fresh, but a {type(data).__name__} came; "
+            f"data must be sf.Simulations or a source such as sf.Fresh, but {kind_of(data)} came; "
             "wrap arrays as sf.Simulations(theta, x)"
         )
     rows = usable_rows(data) if len(data) else np.zeros(0, int)

@@ -13,7 +13,7 @@ import numpy as np
 import optax
 from jaxtyping import PyTree
 
-from ..core import listed, load, NewerFormat, save, warn
+from ..core import check_whole, in_short, listed, load, NewerFormat, save, warn
 from ._epoch import State
 from ._patience import Patience
 from ._retained_files import damaged, older, put_in_place, refuse_other_files
@@ -69,35 +69,44 @@ class Checkpoint:
                 continue
             try:
                 content = load(path)
-            except (NewerFormat, PermissionError):
+                self._refuse(path, content)
+                return _progress(content, fresh)
+            except (NewerFormat, PermissionError, _OtherFile):
                 raise
             except Exception as error:  # whatever a damaged file makes zipfile, json and numpy say
-                warn(f"a checkpoint is damaged ({error}); the fit goes on from the one before, if there is one")
+                warn(f"a checkpoint is damaged ({in_short(error)}); the fit goes on from the one before, if there is")
                 path.replace(damaged(self.path))
-                continue
-            self._refuse(path, content)
-            return _progress(content, fresh)
         return fresh
 
     def _refuse(self, path: Path, content: Any) -> None:
         if not isinstance(content, dict) or "fingerprint" not in content:
-            raise ValueError(f"{path} is a file of suffice, but no checkpoint of a fit; give another path")
+            raise _OtherFile(f"{path} is a file of suffice, but no checkpoint of a fit; give another path")
         if (written := content.get("format", 1)) != FORMAT:
             by = listed([content.get("version", "0.1.0")])
-            raise ValueError(
+            raise _OtherFile(
                 f"the checkpoint {path} has format {listed([written])}, written by suffice {by}, "
                 f"but suffice {_version()} reads format {FORMAT}; use that version, or remove the file to start anew"
             )
         if content["fingerprint"] != self.fingerprint:
-            raise ValueError(
+            raise _OtherFile(
                 f"the checkpoint at {path} belongs to another fit (other data, settings, key or network); "
                 "give another path, or remove it to start anew"
             )
 
 
+class _OtherFile(ValueError):
+    """A whole file that is not of this fit."""
+
+
 def _progress(content: dict[str, Any], fresh: Progress) -> Progress:
-    structure = jax.tree.structure(fresh.state)
-    state = jax.tree.unflatten(structure, [jnp.asarray(leaf) for leaf in content["leaves"]])
+    """**Raises** an exception of some kind for what `write` does not write."""
+    wanted, structure = jax.tree.flatten(fresh.state)
+    leaves = [jnp.asarray(leaf) for leaf in content["leaves"]]
+    for leaf, own in zip(leaves, wanted, strict=True):
+        if leaf.shape != jnp.shape(own) or leaf.dtype != jnp.result_type(own):
+            raise ValueError(f"it holds numbers of shape {leaf.shape}, where the fit has {jnp.shape(own)}")
+    state = jax.tree.unflatten(structure, leaves)
+    check_whole(0, epoch=content["epoch"])
     columns = {name: values.tolist() for name, values in content["history"].items()}
     history = [dict(zip(columns, row)) for row in zip(*columns.values())]
     return Progress(state, tuple(Patience(*one) for one in content["patience"]), content["epoch"], history)
