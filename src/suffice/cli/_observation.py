@@ -11,6 +11,7 @@ import pandas as pd
 from jaxtyping import PyTree
 
 from ..core import in_short, listed, read_npy, read_npz, refuse_beyond_memory, refuse_pipe
+from ..simulate import bounded_dataset
 
 
 def read_observation(path: Path, example: PyTree) -> PyTree:
@@ -61,7 +62,7 @@ def _hdf5(path: Path) -> dict[str, np.ndarray]:
     def take(name: str, item: Any) -> None:
         if isinstance(item, h5py.Dataset) and item.shape is not None:
             refuse_beyond_memory(name, item.shape, item.dtype)
-            found[name] = item[()]
+            found[name] = bounded_dataset(name, item)[()]
 
     with h5py.File(path) as file:
         file.visititems(take)

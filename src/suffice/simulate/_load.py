@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..core import in_short, listed, refuse_beyond_memory, refuse_pipe
+from ._bounded_hdf5 import bounded_dataset
 from ._inside import LeavesStore, refuse_links_in_hdf5
 from ._npz import FileRows, open_npz
 from ._simulations import Simulations
@@ -167,7 +168,7 @@ def _read_hdf5(path: Path) -> Opened:
             most = most_stored(item.chunks, item.dtype)
             item.id.chunk_iter(lambda chunk, name=name, most=most: refuse_swollen(name, chunk.size, most))
     names = file.attrs.get("names", arrays.pop("names", None))
-    return Opened(arrays, names, {})
+    return Opened({name: bounded_dataset(name, item) for name, item in arrays.items()}, names, {})
 
 
 _READERS: dict[str, Callable[[Path], Opened]] = {

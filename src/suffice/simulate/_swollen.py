@@ -13,7 +13,7 @@ def most_stored(chunk: Sequence[int], dtype: np.dtype) -> float:
     return 2.0 * math.prod(chunk) * dtype.itemsize + _SLACK if dtype.kind in "biufc" else math.inf
 
 
-def refuse_swollen(name: str, stored: int, most: float) -> None:
+def refuse_swollen(name: str, size: int, most: float, what: str = "takes on disk") -> None:
     """`ValueError` for a chunk that takes more than that."""
-    if stored > most:
-        raise ValueError(f"a chunk of {name} takes {stored} bytes on disk, far more than the numbers in it")
+    if size > most:
+        raise ValueError(f"a chunk of {name} {what} {size} bytes, far more than the numbers in it")

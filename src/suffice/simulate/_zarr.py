@@ -32,7 +32,7 @@ _CHUNK_BYTES = 8 * 2**20
 def open_zarr(path: Path) -> tuple[dict[str, Any], Any, dict[int, str]]:
     """Arrays by name, names of the parameters, and messages of failures by row."""
     group = open_zarr_group(path)
-    arrays = arrays_in(group)
+    arrays = {name: bounded_array(name, array) for name, array in arrays_in(group).items()}
     if MARK in group.attrs:
         refuse_beyond_memory("status", arrays["status"].shape, arrays["status"].dtype)
         done = np.flatnonzero(np.asarray(arrays["status"][:]) != UNDONE)
@@ -87,6 +87,13 @@ def open_zarr_group(path: Path) -> Any:
             most = most_stored(member.shards or member.chunks, np.dtype(member.dtype))
             refuse_swollen(name, largest.get(os.path.normpath(name), 0), most)
     return group
+
+
+def bounded_array(name: str, array: Any) -> Any:
+    """The array `name`, to be read: chunks that would unpack to far more than their numbers are refused."""
+    from ._bounded_zarr import bounded
+
+    return bounded(name, array)
 
 
 def arrays_in(group: Any) -> dict[str, Any]:

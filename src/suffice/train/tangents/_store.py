@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import PyTree
 
 from ...core import in_short
-from ...simulate import open_zarr_group
+from ...simulate import bounded_array, open_zarr_group
 from ._fiducial import Fiducial
 from ._given import GivenTangents
 from ._read import Reader
@@ -96,4 +96,6 @@ def _arrays(group: Any, name: str) -> PyTree:
     import zarr
 
     node = group[name]
-    return dict(node.arrays()) if isinstance(node, zarr.Group) else node
+    if isinstance(node, zarr.Group):
+        return {key: bounded_array(f"{name}/{key}", array) for key, array in node.arrays()}
+    return bounded_array(name, node)
