@@ -77,7 +77,9 @@ def measured(seed: int, keep: Path) -> dict[str, Any]:
 def main() -> None:
     """Measure what is not kept yet, and write the section."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[2], help="of benchmarks.calibration; the one farthest off unless told")
+    parser.add_argument(
+        "--seeds", type=int, nargs="+", default=[2], help="of benchmarks.calibration; the one farthest off unless told"
+    )
     parser.add_argument("--keep", type=Path, required=True)
     args = parser.parse_args()
     args.keep.mkdir(parents=True, exist_ok=True)
