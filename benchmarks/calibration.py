@@ -21,7 +21,6 @@ from scipy import stats
 
 import suffice as sf
 from benchmarks import results
-from benchmarks.measure import cpu
 from benchmarks.sbibm import summary
 from suffice.simulate.processes import LinearRegression, SLCP, TwoMoons
 
@@ -30,15 +29,19 @@ NOMINAL = (0.5, 0.68, 0.9, 0.95)
 FRESH, MEMBERS = 1000, 5
 
 
+def trained(name: str, simulations: int, seed: int) -> sf.Fit:
+    """The ensemble of a seed."""
+    process = PROCESSES[name]
+    sims = sf.simulate(process.prior, process, simulations, key=3000 + seed, progress=False)
+    compress = sf.networks.Linear(100, 3, key=seed) if name == "linear_regression" else summary(name, seed)
+    return sf.fit(sf.Flow(compress, process.prior), sims, key=seed, ensemble=MEMBERS, progress=False)
+
+
 def measured(name: str, simulations: int, seed: int) -> dict[str, Any]:
     """Joint coverage of an ensemble on new simulations, how far its members are apart, and CPU seconds of the fit."""
     process = PROCESSES[name]
-    sims = sf.simulate(process.prior, process, simulations, key=3000 + seed, progress=False)
     fresh = sf.simulate(process.prior, process, FRESH, key=4000 + seed, progress=False)
-    compress = sf.networks.Linear(100, 3, key=seed) if name == "linear_regression" else summary(name, seed)
-    before = cpu()
-    fit = sf.fit(sf.Flow(compress, process.prior), sims, key=seed, ensemble=MEMBERS, progress=False)
-    seconds = cpu() - before
+    fit = trained(name, simulations, seed)
     found = sf.checks.coverage(fit, process.prior, fresh, levels=NOMINAL, key=seed)
     joint = int(np.argmax([name.count(",") for name in found.names]))
     spread = sf.posterior(fit, process.prior, jax.tree.map(lambda leaf: leaf[:20], fresh.x), key=seed).spread
@@ -46,7 +49,7 @@ def measured(name: str, simulations: int, seed: int) -> dict[str, Any]:
         "names": found.names[joint],
         "empirical": found.empirical[joint].tolist(),
         "n": found.n,
-        "seconds": seconds,
+        "seconds": fit.cpu_seconds,
         "spread": float(np.median(spread)),
     }
 

@@ -21,22 +21,20 @@ from scipy import stats
 
 import suffice as sf
 from benchmarks import results
-from benchmarks.calibration import MEMBERS, NOMINAL
+from benchmarks.calibration import NOMINAL, trained
 from benchmarks.measure import cpu
-from benchmarks.sbibm import Points, summary
+from benchmarks.sbibm import Points
 from suffice.simulate.processes import SLCP
 
 SIMULATIONS, EXACT, TRUTHS, DRAWS, CHUNK = 50_000, 1000, 10_000, 4000, 100
 PROCESS = SLCP()
 
 
-def trained(seed: int, keep: Path) -> sf.Fit:
-    """As `benchmarks.calibration` trains it."""
+def kept(seed: int, keep: Path) -> sf.Fit:
+    """The ensemble of `benchmarks.calibration`, from the folder or made again."""
     path = keep / f"slcp-{SIMULATIONS}-{seed}.sf"
     if not path.exists():
-        sims = sf.simulate(PROCESS.prior, PROCESS, SIMULATIONS, key=3000 + seed, progress=False)
-        objective = sf.Flow(summary("slcp", seed), PROCESS.prior)
-        sf.save(sf.fit(objective, sims, key=seed, ensemble=MEMBERS, progress=False), path)
+        sf.save(trained("slcp", SIMULATIONS, seed), path)
     return sf.load(path, classes=[Points])
 
 
@@ -60,7 +58,7 @@ def exact_mass(fit: sf.Fit, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 def measured(seed: int, keep: Path) -> dict[str, Any]:
     """Both shares at each level, with their standard errors."""
-    fit, before = trained(seed, keep), cpu()
+    fit, before = kept(seed, keep), cpu()
     mass, worth = exact_mass(fit, seed)
     fresh = sf.simulate(PROCESS.prior, PROCESS, TRUTHS, key=6000 + seed, progress=False)
     found = sf.checks.coverage(fit, PROCESS.prior, fresh, levels=NOMINAL, key=seed)

@@ -30,7 +30,7 @@ def taken(summaries: Mapping[str, Any]) -> list[Taken]:
     summary.
     """
     if not isinstance(summaries, Mapping) or not summaries:
-        came = "an empty one" if isinstance(summaries, Mapping) else f"{kind_of(summaries)}"
+        came = "an empty one" if isinstance(summaries, Mapping) else kind_of(summaries)
         raise ValueError(
             "summaries must be a mapping of at least one name to a fit or a function x -> s, such as "
             f"{{'mean': lambda x: x.mean()}}, but {came} came"

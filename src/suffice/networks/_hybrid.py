@@ -39,7 +39,7 @@ class Hybrid(AbstractDataDependent):
     def __init__(self, existing: Callable, learned: Callable):
         for name, part in (("existing", existing), ("learned", learned)):
             if not callable(part) or isinstance(part, type):
-                came = f"the class {part.__name__}" if isinstance(part, type) else f"{kind_of(part)}"
+                came = f"the class {part.__name__}" if isinstance(part, type) else kind_of(part)
                 raise TypeError(f"{name} must be a network or a function x -> s, but {came} came")
         self.existing, self.learned, self.fitted, self.slot = Frozen(existing), learned, False, -1
 

@@ -27,11 +27,8 @@ class BoundedDataset:
         return self.shape[0]
 
     def __getitem__(self, index: Any) -> Any:
-        rows = index[0] if isinstance(index, tuple) and index else index
-        touched = (
-            np.arange(self.shape[0])[rows] if not isinstance(rows, type(Ellipsis) | tuple) else np.arange(len(self))
-        )
-        for place in np.unique(touched // self.chunks[0]).tolist():
+        first = index[0] if isinstance(index, tuple) and index else index
+        for place in self._places(first if isinstance(first, int | np.integer | slice) else slice(None)):
             if place not in self._seen:
                 self._look(place)
                 self._seen.add(place)
@@ -40,10 +37,15 @@ class BoundedDataset:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Shaped[np.ndarray, "n ..."]:
         return np.asarray(self[:], dtype)
 
+    def _places(self, rows: int | np.integer | slice) -> range:
+        """Which chunks these rows lie in, along the first axis."""
+        n, chunk = len(self), self.chunks[0]
+        touched = range(n)[rows] if isinstance(rows, slice) else range(n)[int(rows) :][:1]
+        return range(min(touched) // chunk, max(touched) // chunk + 1) if touched else range(0)
+
     def _look(self, place: int) -> None:
         others = [range(0, size, chunk) for size, chunk in zip(self.shape[1:], self.chunks[1:])]
         for corner in itertools.product([place * self.chunks[0]], *others):
             if self._item.id.get_chunk_info_by_coord(corner).byte_offset is not None:
-                mask, data = self._item.id.read_direct_chunk(corner)
-                if not mask:
-                    refuse_expansion(self._name, "zlib", data, self._most)
+                _, data = self._item.id.read_direct_chunk(corner)
+                refuse_expansion(self._name, "zlib", memoryview(data), self._most)

@@ -52,7 +52,7 @@ class _Bounded(BytesBytesCodec):
     async def _decode_single(self, chunk_data: Any, chunk_spec: Any) -> Any:
         most = most_stored(chunk_spec.shape, chunk_spec.dtype.to_native_dtype())
         if math.isfinite(most):
-            refuse_expansion(self.array, _name_of(self.inner), chunk_data.to_bytes(), most)
+            refuse_expansion(self.array, _name_of(self.inner), memoryview(chunk_data.as_numpy_array()).cast("B"), most)
         return await self.inner._decode_single(chunk_data, chunk_spec)
 
 
@@ -66,7 +66,7 @@ class _BoundedNumcodec(numcodecs.abc.Codec):
         return self._inner.encode(buf)
 
     def decode(self, buf: Any, out: Any = None) -> Any:
-        refuse_expansion(self._array, self._inner.codec_id, bytes(buf), self._most)
+        refuse_expansion(self._array, self._inner.codec_id, memoryview(buf).cast("B"), self._most)
         return self._inner.decode(buf, out)
 
     def get_config(self) -> Any:
