@@ -50,13 +50,13 @@ class Found(NamedTuple):
 
 def measured(task: Task) -> Found:
     """Seconds of a step in an epoch, and what one step does."""
-    settings = settings_of(task.optimiser, 1e-4, task.objective.monitor, 0, 0.99)
+    settings = settings_of(task.optimiser, task.objective.monitor, 0, 0.99)
     state, fixed = begun(task.objective, settings)
-    rate = jnp.asarray(1e-3)
+    pace = loop.Pace(jnp.asarray(1e-3), jnp.asarray(1e-4))
 
     @eqx.filter_jit
     def epoch(state: Any, source: Any, key: Any) -> Any:
-        return loop._train(state, fixed, source, key, rate, settings)[0]
+        return loop._train(state, fixed, source, key, pace, settings)[0]
 
     key, steps, times = jax.random.key(4), task.source.steps, []
     compiled = epoch.lower(state, task.source, key).compile()

@@ -182,8 +182,8 @@ def test_when_all_are_damaged_the_fit_starts_anew(sims, tmp_path):
 def test_a_newer_format_and_other_files_are_refused(sims, tmp_path):
     path = tmp_path / "fit.checkpoint"
     run(sims, path, max_epochs=2)
-    sf.save(sf.load(path) | {"format": 3, "version": "9.1"}, path)
-    with pytest.raises(ValueError, match=r"has format 3, written by suffice 9\.1, but suffice .* reads format 2"):
+    sf.save(sf.load(path) | {"format": 4, "version": "9.1"}, path)
+    with pytest.raises(ValueError, match=r"has format 4, written by suffice 9\.1, but suffice .* reads format 3"):
         run(sims, path)
     sf.save(jnp.zeros(3), path)
     with pytest.raises(ValueError, match="no checkpoint of a fit"):

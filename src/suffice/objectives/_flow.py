@@ -51,6 +51,7 @@ class Flow(AbstractDensityObjective):
     flow: ConditionalFlow | None
     options: tuple[tuple[str, Any], ...] = eqx.field(static=True)
     monitor: ClassVar[str] = "loss"
+    decay_by_overfitting: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -18,7 +18,7 @@ from ._epoch import State
 from ._patience import Patience
 from ._retained_files import damaged, older, put_in_place, refuse_other_files
 
-FORMAT = 2
+FORMAT = 3
 
 
 class Progress(NamedTuple):
@@ -132,6 +132,7 @@ def fingerprint_of(task: Any, given: PyTree, weights: PyTree, rows: Any, learnin
         task.settings[1:],
         task.rules.plateau,
         task.rules.factor,
+        task.decay,
     )
     # Of functions, such as an activation, their names; where they lie in memory differs from run to run.
     functions = [leaf for leaf in jax.tree.leaves(task.fixed) if not eqx.is_array_like(leaf)]

@@ -25,6 +25,13 @@ class Settings(NamedTuple):
     flat: bool
 
 
+class Pace(NamedTuple):
+    """What the host sets anew for each epoch; of several fits side by side, with a leading axis."""
+
+    rate: Array
+    decay: Array
+
+
 class State(eqx.Module):
     """Everything that changes during a fit, on the device."""
 
@@ -48,9 +55,9 @@ def initial_state(weights: PyTree, settings: Settings) -> State:
     return State(weights, optimiser, weights, weights, infinity, jnp.zeros((), jnp.int32))
 
 
-def _update(state: State, gradient: PyTree, rate: Array, settings: Settings) -> State:
+def _update(state: State, gradient: PyTree, pace: Pace, settings: Settings) -> State:
     updates, optimiser = settings.optimiser.update(gradient, state.optimiser, state.weights)
-    updates = jax.tree.map(lambda update: rate * update, updates)
+    updates = jax.tree.map(lambda update, own: pace.rate * (update - pace.decay * own), updates, state.weights)
     weights = eqx.apply_updates(state.weights, updates)
     average = weights
     if settings.average > 0:
@@ -66,7 +73,7 @@ def _plan(source: AbstractSource, key: Array) -> tuple[PyTree, Array]:
     return source.plan(keys[0]), keys[1:].reshape(source.steps, 2)
 
 
-def _train(state: State, fixed: PyTree, source: AbstractSource, key: Array, rate: Array, settings: Settings) -> Any:
+def _train(state: State, fixed: PyTree, source: AbstractSource, key: Array, pace: Pace, settings: Settings) -> Any:
     plan, keys = _plan(source, key)
 
     def step(state: State, own: tuple[Array, Array]) -> tuple[State, dict[str, Array]]:
@@ -78,7 +85,7 @@ def _train(state: State, fixed: PyTree, source: AbstractSource, key: Array, rate
             return objective.loss(batch, key=for_loss, step=state.step)
 
         (value, metrics), gradient = jax.value_and_grad(loss, has_aux=True)(state.weights)
-        return _update(state, gradient, rate, settings), {"loss": value} | metrics
+        return _update(state, gradient, pace, settings), {"loss": value} | metrics
 
     state, metrics = jax.lax.scan(step, state, (jnp.arange(source.steps), keys))
     return state, {name: value.mean() for name, value in metrics.items()}
@@ -123,7 +130,7 @@ def _segment(
     source: AbstractSource,
     held_out: AbstractSource | None,
     keys: tuple[Array, Array],
-    rate: Array,
+    pace: Pace,
     settings: Settings,
 ) -> tuple[State, dict[str, Array]]:
     """Train on one source; with `held_out`, close the epoch: evaluate and keep the best weights.
@@ -131,13 +138,13 @@ def _segment(
     `keys` are for training (a new one each epoch) and for the evaluation (always the same, so
     that one epoch's held-out loss compares with another's).
     """
-    state, metrics = _train(state, fixed, source, keys[0], rate, settings)
+    state, metrics = _train(state, fixed, source, keys[0], pace, settings)
     numbers = {f"train_{name}": value for name, value in metrics.items()}
     if held_out is None:
         return state, numbers
     held = _evaluate(state.average, fixed, held_out, keys[1], state.step)
     numbers |= {f"valid_{name}": value for name, value in held.items()}
-    return _keep_best(state, _monitored(held, settings), rate, settings), numbers
+    return _keep_best(state, _monitored(held, settings), pace.rate, settings), numbers
 
 
 @eqx.filter_jit

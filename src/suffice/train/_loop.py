@@ -15,7 +15,8 @@ from jaxtyping import Array, PyTree
 
 from ..core import bar, warn
 from ._checkpoint import Checkpoint, Progress
-from ._epoch import run_segment, Settings, value_before
+from ._decay import Decay
+from ._epoch import Pace, run_segment, Settings, value_before
 from ._members import run_members, values_before
 from ._patience import Patience
 from ._processes import is_first, seconds_since
@@ -46,6 +47,7 @@ class Task(NamedTuple):
     key: Array
     settings: Settings
     rules: Rules
+    decay: Decay
     members: int | None = None
 
     def epoch_key(self, epoch: int) -> Array:
@@ -62,15 +64,14 @@ class Task(NamedTuple):
         """The pieces of one epoch."""
         return self.source.segments(key) if self.members is None else iter([self.source])
 
-    def run(self, state: Any, segment: Any, held_out: Any, keys: tuple[Array, Array], rates: list[float]) -> Any:
+    def run(self, state: Any, segment: Any, held_out: Any, keys: tuple[Array, Array], pace: Pace) -> Any:
         """Train on one piece, in one compiled call."""
-        rate = jnp.asarray(rates, jnp.result_type(float))
         if self.members is None:
-            segment, keys, rate = everywhere((segment, keys, rate[0]))
-            return run_segment(state, self.fixed, segment, held_out, keys, rate, self.settings)
+            segment, keys, pace = everywhere((segment, keys, jax.tree.map(lambda each: each[0], pace)))
+            return run_segment(state, self.fixed, segment, held_out, keys, pace, self.settings)
         own = (jax.random.split(keys[0], self.members), jax.random.split(keys[1], self.members))
-        segment, own, rate = everywhere((segment, own, rate))
-        return run_members(state, self.fixed, segment, held_out, own, rate, self.settings)
+        segment, own, pace = everywhere((segment, own, pace))
+        return run_members(state, self.fixed, segment, held_out, own, pace, self.settings)
 
 
 def judged_before(task: Task, progress: Progress) -> Progress:
@@ -89,7 +90,7 @@ def judged_before(task: Task, progress: Progress) -> Progress:
     times = {"seconds": time.perf_counter() - started, "waited": 0.0}
     value = jnp.where(jnp.isfinite(value), value, jnp.inf)
     state = eqx.tree_at(lambda s: s.best_value, state, value.astype(state.best_value.dtype))
-    rows = _rows(task, 0, numbers, [one.rate for one in progress.patience], times)
+    rows = _rows(task, 0, numbers, progress.patience, times)
     return Progress(state, progress.patience, 0, rows)
 
 
@@ -101,7 +102,10 @@ def one_epoch(task: Task, progress: Progress, segments: Iterator[Any] | None = N
     """
     started = time.perf_counter()
     for_epoch, for_evaluation = task.epoch_key(progress.epoch), jax.random.fold_in(task.key, 0)
-    rates = [0.0 if over(one, task, progress.epoch) else one.rate for one in progress.patience]
+    at_work = [one._replace(rate=0.0) if over(one, task, progress.epoch) else one for one in progress.patience]
+    pace = Pace(
+        *(jnp.asarray(each, jnp.result_type(float)) for each in zip(*((one.rate, one.decay) for one in at_work)))
+    )
     state, trained, waited = progress.state, [], Waited()
     segments = task.segments(for_epoch) if segments is None else segments
     with contextlib.ExitStack() as ended:
@@ -110,7 +114,7 @@ def one_epoch(task: Task, progress: Progress, segments: Iterator[Any] | None = N
         segment, following = waited.next(segments), waited.next(segments)
         for index in itertools.count():
             keys = (jax.random.fold_in(for_epoch, index), for_evaluation)
-            state, numbers = task.run(state, segment, task.held_out if following is None else None, keys, rates)
+            state, numbers = task.run(state, segment, task.held_out if following is None else None, keys, pace)
             trained.append({name: value for name, value in numbers.items() if name.startswith("train_")})
             if following is None:
                 break
@@ -119,10 +123,10 @@ def one_epoch(task: Task, progress: Progress, segments: Iterator[Any] | None = N
     coming = task.segments(task.epoch_key(progress.epoch + 1))
     numbers |= {name: np.mean([np.asarray(one[name]) for one in trained], axis=0) for name in trained[0]}
     times = {"seconds": time.perf_counter() - started, "waited": waited.seconds}
-    rows = _rows(task, progress.epoch + 1, numbers, rates, times)
+    rows = _rows(task, progress.epoch + 1, numbers, at_work, times)
     patience = progress.patience
     if int(np.asarray(state.step).max()) >= task.settings.track_from:
-        patience = tuple(_after(one, row, task.rules, task.settings) for one, row in zip(patience, rows))
+        patience = tuple(_after(one, row, task) for one, row in zip(patience, rows))
     return Progress(state, patience, progress.epoch + 1, [*progress.history, *rows]), coming
 
 
@@ -133,23 +137,25 @@ def end_reading(segments: Iterator[Any] | None) -> None:
 
 
 def _rows(
-    task: Task, epoch: int, numbers: dict[str, Any], rates: Sequence[float], times: dict[str, float]
+    task: Task, epoch: int, numbers: dict[str, Any], at_work: Sequence[Patience], times: dict[str, float]
 ) -> list[dict[str, float]]:
     """What the history says of an epoch, one row a member."""
     columns = {name: np.atleast_1d(np.asarray(value)) for name, value in numbers.items()}
     rows = []
-    for member, rate in enumerate(rates):
+    for member, one in enumerate(at_work):
         head = {"epoch": float(epoch)} | ({} if task.members is None else {"member": float(member)})
         own = {name: float(column[member]) for name, column in columns.items()}
-        rows.append(head | own | {"learning_rate": rate} | times)
+        rows.append(head | own | {"learning_rate": one.rate, "weight_decay": one.decay} | times)
     return rows
 
 
-def _after(one: Patience, row: Mapping[str, float], rules: Rules, settings: Settings) -> Patience:
+def _after(one: Patience, row: Mapping[str, float], task: Task) -> Patience:
     """The memory of a member after an epoch; that of one that is over, whose rate is zero, stays."""
     if row["learning_rate"] == 0:
         return one
-    return one.after(row[f"valid_{settings.monitor}"], plateau=rules.plateau, factor=rules.factor)
+    decay = task.decay.after(one.decay, row["valid_loss"] - row["train_loss"])
+    then = one.after(row[f"valid_{task.settings.monitor}"], plateau=task.rules.plateau, factor=task.rules.factor)
+    return then._replace(decay=decay)
 
 
 def over(patience: Patience, task: Task, epoch: int) -> bool:

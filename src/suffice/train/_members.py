@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, PyTree
 
-from ._epoch import _segment, Settings, State, value_before
+from ._epoch import _segment, Pace, Settings, State, value_before
 from ._spread import same_everywhere
 
 
@@ -60,17 +60,17 @@ def run_members(
     source: Members,
     held_out: Members,
     keys: tuple[Array, Array],
-    rate: Array,
+    pace: Pace,
     settings: Settings,
 ) -> tuple[State, dict[str, Array]]:
-    """`run_segment` of every member; state, keys and rate have a leading axis."""
+    """`run_segment` of every member; state, keys and pace have a leading axis."""
 
-    def one(state: State, mine: list, keys: tuple[Array, Array], rate: Array) -> tuple[State, dict[str, Array]]:
+    def one(state: State, mine: list, keys: tuple[Array, Array], pace: Pace) -> tuple[State, dict[str, Array]]:
         own = [part.with_mapped(leaves) for part, leaves in zip(shared, mine)]
-        return _segment(state, own[0], own[1], own[2], keys, rate, settings)
+        return _segment(state, own[0], own[1], own[2], keys, pace, settings)
 
     shared = (fixed, source, held_out)
-    return same_everywhere(jax.vmap(one)(state, [part.mapped for part in shared], keys, rate))
+    return same_everywhere(jax.vmap(one)(state, [part.mapped for part in shared], keys, pace))
 
 
 @eqx.filter_jit

@@ -21,12 +21,14 @@ class AbstractObjective(eqx.Module):
     `monitor` names the held-out number that decides on the best weights: `"loss"`, or one of
     those that `loss` returns beside it. One that does not learn about all parameters says
     in `parameters_learned` about which. Where `start` gives weights that may be as good as any
-    that training finds, `judge_start` says that they are to be judged on the held-out part too.
+    that training finds, `judge_start` says that they are to be judged on the held-out part too. Where the loss is in
+    nats, `decay_by_overfitting` lets the weights decay the faster the more the objective overfits.
     """
 
     summary: eqx.AbstractVar[Callable]
     monitor: eqx.AbstractClassVar[str]
     judge_start: ClassVar[bool] = False
+    decay_by_overfitting: ClassVar[bool] = False
 
     @abc.abstractmethod
     def start(self, rows: Any, *, names: tuple[str, ...], key: Array) -> "AbstractObjective":

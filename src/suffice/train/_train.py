@@ -14,12 +14,13 @@ from jaxtyping import Array
 
 from ..core import check_whole, let_programs_go
 from ._checkpoint import Checkpoint, fingerprint_of, Progress
+from ._decay import Decay
 from ._epoch import initial_state, parts_of, Settings
 from ._flat import flat, unflat
 from ._loop import judged_before, Rules, run, Task
 from ._members import Members
 from ._objective import AbstractObjective
-from ._optimiser import adamw
+from ._optimiser import adam
 from ._patience import Patience
 from ._processes import refuse_different, resumed
 from ._shards import Shards
@@ -40,6 +41,7 @@ def train(
     settings: Settings,
     rules: Rules,
     learning_rate: float,
+    weight_decay: float | None,
     keep: Literal["best", "last"] = "best",
     checkpoint: Path | None = None,
     checkpoints: int = 1,
@@ -53,6 +55,8 @@ def train(
     """
     if not 0 < learning_rate < math.inf:
         raise ValueError(f"learning_rate must be above 0, but {learning_rate} came")
+    if not (weight_decay is None or 0 <= weight_decay < math.inf):
+        raise ValueError(f"weight_decay must be at least 0, but {weight_decay} came")
     let_programs_go()
     pieces = [parts_of(one) for one in begun]
     weights = [flat(piece[0]) if settings.flat else piece[0] for piece in pieces]
@@ -66,8 +70,13 @@ def train(
         fixed, source, held_out = (Members.of(trees) for trees in columns)
     fixed, held_out = everywhere((fixed, held_out))
     source = source if isinstance(source, Shards) else everywhere(source)
-    task = Task(fixed, source, held_out, key, settings, rules, None if alone else len(pieces))
-    fresh = Progress(state, (Patience(learning_rate),) * len(pieces), 0, [])
+    if not settings.flat:  # an optimiser that is given brings its own
+        weight_decay = 0.0
+    elif weight_decay is None and not begun[0].decay_by_overfitting:
+        weight_decay = 1e-4
+    decay = Decay(weight_decay, learning_rate * parts[0][0].steps)
+    task = Task(fixed, source, held_out, key, settings, rules, decay, None if alone else len(pieces))
+    fresh = Progress(state, (Patience(learning_rate, decay=decay.first),) * len(pieces), 0, [])
     stays = [parts_of(one)[1] for one in given]
     if jax.process_count() > 1:
         refuse_different(fingerprint_of(task, stays, [], rows, learning_rate), rules)
@@ -91,6 +100,6 @@ def rules_of(min_epochs: int, max_epochs: int, patience: int, plateau: int, fact
     return Rules(min_epochs, max_epochs, patience, plateau, factor, max_seconds)
 
 
-def settings_of(optimiser: Any, weight_decay: float, monitor: str, track_from: int, average: float) -> Settings:
+def settings_of(optimiser: Any, monitor: str, track_from: int, average: float) -> Settings:
     """AdamW on one vector of weights, unless an optimiser is given."""
-    return Settings(optimiser or adamw(weight_decay, 10.0), monitor, track_from, average, optimiser is None)
+    return Settings(optimiser or adam(10.0), monitor, track_from, average, optimiser is None)
