@@ -26,7 +26,7 @@ class Settings(NamedTuple):
 
 
 class Pace(NamedTuple):
-    """What the host sets anew for each epoch; of several fits side by side, with a leading axis."""
+    """What the host sets anew for each epoch, out of `Patience`; of several fits side by side, with a leading axis."""
 
     rate: Array
     decay: Array

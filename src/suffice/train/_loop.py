@@ -103,9 +103,8 @@ def one_epoch(task: Task, progress: Progress, segments: Iterator[Any] | None = N
     started = time.perf_counter()
     for_epoch, for_evaluation = task.epoch_key(progress.epoch), jax.random.fold_in(task.key, 0)
     at_work = [one._replace(rate=0.0) if over(one, task, progress.epoch) else one for one in progress.patience]
-    pace = Pace(
-        *(jnp.asarray(each, jnp.result_type(float)) for each in zip(*((one.rate, one.decay) for one in at_work)))
-    )
+    floats = jnp.result_type(float)
+    pace = Pace(*(jnp.asarray([getattr(one, name) for one in at_work], floats) for name in Pace._fields))
     state, trained, waited = progress.state, [], Waited()
     segments = task.segments(for_epoch) if segments is None else segments
     with contextlib.ExitStack() as ended:
