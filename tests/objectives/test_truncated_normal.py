@@ -8,7 +8,8 @@ import numpyro.distributions as dist
 import pytest
 from scipy import stats
 
-from suffice import fit, Flow, Prior, simulate, Simulations
+from suffice import fit, Flow, Gaussian, Prior, simulate, Simulations
+from suffice.networks import Linear
 from suffice.objectives import better_start, gaussian_start
 from suffice.objectives._truncated_normal import from_normal, to_normal
 from suffice.objectives._truncated_regression import truncated_regression
@@ -129,3 +130,19 @@ def test_a_fit_never_ends_worse_than_it_began():
         at = sims.x - theta
         known = stats.norm.logpdf(at, 0, 0.3) - np.log(np.diff(stats.norm.cdf([[-1], [1]], sims.x.T, 0.3), axis=0).T)
         assert abs(float(density.mean()) - (known + np.log(2)).mean()) < 0.01
+
+
+@pytest.mark.parametrize("objective", [Gaussian, Flow])
+def test_a_prior_with_ends_and_without_trains_a_summary(objective):
+    """What lies infinitely far has derivatives of zero, not none: 0 times infinity once ended such fits."""
+    prior = Prior(a=dist.Uniform(-1, 1), b=dist.Normal(0, 1), c=dist.HalfNormal(1.0))
+    theta = np.asarray(prior.sample(2000, key=0))
+    x = theta + 0.3 * np.random.default_rng(0).normal(size=theta.shape) * (1 + np.abs(theta))
+    sims = Simulations(theta, x, names=prior.names)
+    start = objective(Linear(3, 3, key=0), prior)
+    found = fit(start, sims, key=1, max_epochs=3, progress=False)
+    assert found.objective.start_at.prior is not None and found.stopped == "max_epochs"
+    losses = found.history["train_loss"].iloc[1:]
+    assert np.isfinite(losses).all() and losses.is_monotonic_decreasing
+    slope = jax.jacrev(lambda s: found.objective.draw(s, key=jax.random.key(0)))(jnp.zeros(3))
+    assert all(np.isfinite(part).all() for part in slope)

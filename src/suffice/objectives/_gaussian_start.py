@@ -88,7 +88,7 @@ class GaussianStart(eqx.Module):
             return whiten @ ((u - expected) / spread) / width, jnp.log(unit).sum()
         theta, rate = _in_theta(self.prior.value, u)
         y = whiten @ ((theta - expected) / spread) / width
-        z, slope = to_normal(y, *(y + unit * (end - theta) for end in self.ends.value))
+        z, slope = to_normal(y, *(_further(y, unit, end - theta) for end in self.ends.value))
         return z, (slope + jnp.log(unit) + jnp.log(rate)).sum()
 
     def inverse(self, s: Float[Array, " k"], z: Float[Array, " p"]) -> tuple[Float[Array, " p"], Float[Array, ""]]:
@@ -109,7 +109,7 @@ class GaussianStart(eqx.Module):
 
         def one(known: Array, i: Array) -> tuple[Array, None]:
             before, unit = whiten[i] @ known / width[i], whiten[i, i] / width[i]
-            y = from_normal(z[i], before + unit * low[i], before + unit * high[i])
+            y = from_normal(z[i], _further(before, unit, low[i]), _further(before, unit, high[i]))
             return known.at[i].set((y - before) / unit), None
 
         return jax.lax.scan(one, jnp.zeros_like(z), jnp.arange(len(z)))[0]
@@ -189,6 +189,12 @@ def _in_theta(prior: AbstractPrior, u: Float[Array, " p"]) -> tuple[Float[Array,
     """θ and ∂θ/∂u, parameter by parameter."""
     theta, rate = jax.jvp(prior.from_unconstrained, (u[None],), (jnp.ones_like(u)[None],))
     return theta[0], jnp.maximum(rate[0], 1e-30)
+
+
+def _further(y: Array, unit: Array, distance: Array) -> Array:
+    """y + unit · distance, with derivatives that are numbers where the distance is infinite too."""
+    finite = jnp.isfinite(distance)
+    return jnp.where(finite, y + unit * jnp.where(finite, distance, 0.0), distance)
 
 
 def _slow(z: Array) -> Array:
