@@ -123,6 +123,12 @@ BENCHMARKS = {
         Benchmark("tracks", "500 tracks: exponents beside the estimator that knows the noise", _minutes(3)),
         Benchmark("starts", "held-out information of flow posteriors before training and after", _minutes(12)),
         Benchmark(
+            "decay",
+            "held-out loss of flows with weight decay that follows the overfitting, and with a constant one",
+            _minutes(20),
+            ("--keep", "{kept}"),
+        ),
+        Benchmark(
             "sbibm",
             "flow posteriors of the ten tasks of sbibm, two seeds",
             _minutes(420),

@@ -35,6 +35,7 @@ SECTIONS = {
     "trajectories": "Trajectories: a bottleneck beside exact likelihoods and SPIVAE",
     "tracks": "Tracks: exponents of 500 tracks with localisation noise",
     "starts": "Flow posteriors: before training and after",
+    "decay": "Flow posteriors: weight decay that follows the overfitting",
     "sbibm": "Flow posteriors: the ten tasks of sbibm",
     "calibration": "Calibration: joint coverage of ensembles",
     "calibration_exact": "Calibration: what regions hold of exact posteriors",
