@@ -9,10 +9,9 @@ follows what is seen: after each epoch the decay λ is multiplied by
 and grows quickly where a density overfits, and falls slowly where it does not. The training loss is that of the steps,
 before their average and while the weights still change: as long as the learning rate is high it lies above the held-out
 one unless much is overfitted. (The gap of the averaged weights on both was tried, and keeps densities that are not yet
-learned from being learned.) It begins at 0.01 / (ηM) and never
-exceeds 0.035 / (ηM), of a learning rate η and M steps an epoch: AdamW's weights are an average over about 1 / (ληM)
-epochs, and in these units what is right depends little on the number of simulations (Wang & Aitchison 2024,
-arXiv:2405.13698).
+learned from being learned.) The decay begins at 0.01 / (ηM) and never exceeds 0.035 / (ηM), of a learning rate η and M
+steps an epoch: AdamW's weights are an average over about 1 / (ληM) epochs, and in these units what is right depends
+little on the number of simulations (Wang & Aitchison 2024, arXiv:2405.13698).
 """
 
 import math
