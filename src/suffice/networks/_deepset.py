@@ -6,7 +6,7 @@ Deep sets (Zaheer et al. 2017, arXiv:1703.06114): s = ρ(pool φ(member)).
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, Int
 
 from ..core import as_key, check_whole, KeyLike
 from ._layers import Stack
@@ -14,8 +14,15 @@ from ._linear_start import LinearStart
 from ._standardise import Standardise
 
 
+_LEAST = 1e-4  # variance of a set, of that of all members of all sets, below which its members count as the same
+
+
 class DeepSet(eqx.Module):
     """Each member through one network, their mean, largest value, spread and number through another.
+
+    The first network is told of a member both where it lies among those of all sets, and where among those of its own
+    set, less their mean and over their standard deviation: the shape of a set (which numbers go together, how heavy its
+    tails are) is then as plain of a narrow set as of a wide one.
 
     **Arguments:**
 
@@ -43,7 +50,7 @@ class DeepSet(eqx.Module):
         check_whole(n_features=n_features, n_out=n_out, width=width)
         keys = jax.random.split(as_key(key), 3)
         self.standardise = Standardise((1, n_features))
-        self.member = Stack(n_features, width, width=width, depth=depth, key=keys[0])
+        self.member = Stack(2 * n_features, width, width=width, depth=depth, key=keys[0])
         pooled = 2 * width + 3 * n_features + 1
         self.linear = LinearStart(pooled, n_out, key=keys[1])
         self.whole = Stack(pooled, n_out, width=width, depth=depth, key=keys[2], last=0.0)
@@ -54,18 +61,21 @@ class DeepSet(eqx.Module):
         # Places without a member are not data: their numbers are kept out of the statistics too.
         members = self.standardise(jnp.where(mask[:, None], members, jnp.nan))
         members = jnp.where(mask[:, None], members, 0.0)
-        pooled = _pooled(members, jax.vmap(self.member)(members), mask)
+        count = jnp.maximum(mask.sum(), 1)
+        first, second = members.sum(axis=0) / count, (members**2).sum(axis=0) / count
+        apart = jnp.where(mask[:, None], members - first, 0.0)
+        variance = _LEAST + (apart**2).sum(axis=0) / count
+        hidden = jax.vmap(self.member)(jnp.concatenate([members, apart / jnp.sqrt(variance)], axis=1))
+        # Moments of the members themselves, for what is linear in them; their spread does not feel where they lie.
+        moments = (first, second, 0.5 * jnp.log(variance), jnp.log1p(mask.sum())[None])
+        pooled = jnp.concatenate([*_pooled(hidden, mask, count), *moments])
         return self.linear(pooled, self.whole(pooled))
 
 
 def _pooled(
-    members: Float[Array, "n f"], hidden: Float[Array, "n w"], mask: Bool[Array, " n"]
-) -> Float[Array, " pooled"]:
-    count = jnp.maximum(mask.sum(), 1)
+    hidden: Float[Array, "n w"], mask: Bool[Array, " n"], count: Int[Array, ""]
+) -> tuple[Float[Array, " w"], Float[Array, " w"]]:
+    """Mean and largest value of each number."""
     mean = jnp.where(mask[:, None], hidden, 0.0).sum(axis=0) / count
     largest = jnp.where(mask[:, None], hidden, -1e9).max(axis=0, initial=-1e9)
-    # Moments of the members themselves, for what is linear in them; their spread does not feel where they lie.
-    first, second = members.sum(axis=0) / count, (members**2).sum(axis=0) / count
-    apart = jnp.where(mask[:, None], members - first, 0.0)
-    spread = 0.5 * jnp.log(1e-4 + (apart**2).sum(axis=0) / count)
-    return jnp.concatenate([mean, jnp.maximum(largest, -30.0), first, second, spread, jnp.log1p(mask.sum())[None]])
+    return mean, jnp.maximum(largest, -30.0)
