@@ -13,7 +13,6 @@ from ._layers import Stack
 from ._linear_start import LinearStart
 from ._standardise import Standardise
 
-
 _LEAST = 1e-4  # variance of a set, of that of all members of all sets, below which its members count as the same
 
 
