@@ -19,13 +19,13 @@ from jaxtyping import Array, Float, PyTree
 from ..core import Frozen
 from ..networks import ConditionalFlow
 from ..priors import AbstractPrior
-from ..train import AbstractSource
-from ._abstract_density import AbstractDensityObjective, minus_information
+from ._abstract_density import minus_information
+from ._from_gaussian import AbstractFromGaussian, replaced
 from ._gaussian_start import GaussianStart
 from ._parameters import begin, check_parameters, refuse_other_parameters
 
 
-class Flow(AbstractDensityObjective):
+class Flow(AbstractFromGaussian):
     """A summary and the density of the parameters given it, learned together.
 
     **Arguments:**
@@ -47,7 +47,7 @@ class Flow(AbstractDensityObjective):
 
     summary: Callable
     prior: Frozen
-    start_at: GaussianStart
+    start_at: GaussianStart | None
     flow: ConditionalFlow | None
     options: tuple[tuple[str, Any], ...] = eqx.field(static=True)
     monitor: ClassVar[str] = "loss"
@@ -66,7 +66,7 @@ class Flow(AbstractDensityObjective):
     ):
         check_parameters(summary, prior, "sf.Flow")
         self.summary, self.prior, self.flow = summary, Frozen(prior), None
-        self.start_at = GaussianStart.identity(prior.dim, 1)
+        self.start_at = None
         self.options = tuple({"kind": kind, "layers": layers, "knots": knots, "width": width, "depth": depth}.items())
         ConditionalFlow.checked(1, prior.dim, **dict(self.options))
 
@@ -74,24 +74,21 @@ class Flow(AbstractDensityObjective):
         if self.flow is not None:
             refuse_other_parameters(self.prior.value, rows.theta, names)
             return self
-        begun = begin(self.summary, self.prior.value, rows, names)
+        begun = begin(self.summary, self.prior.value, rows, names, like=self.start_at)
         flow = ConditionalFlow(*begun.sizes, **dict(self.options), key=key)
         where = lambda o: (o.summary, o.start_at, o.flow)  # noqa: E731
-        return eqx.tree_at(where, self, (begun.summary, begun.start, flow), is_leaf=_replaced)
-
-    def finish(self, held_out: AbstractSource, *, key: Array) -> "Flow":
-        return self
+        return eqx.tree_at(where, self, (begun.summary, begun.start, flow), is_leaf=replaced)
 
     def loss(self, batch: PyTree, *, key: Array, step: Array) -> tuple[Array, dict[str, Array]]:
         return minus_information(self, self.summary, batch), {}
 
     def log_density(self, s: Float[Array, " k"], u: Float[Array, " p"]) -> Float[Array, ""]:
-        z, log_det = self.start_at(s, u)
-        return self.trained.log_prob(z, self.start_at.features(s)) + log_det
+        z, log_det = self.begun(s, u)
+        return self.trained.log_prob(z, self.begun.features(s)) + log_det
 
     def draw(self, s: Float[Array, " k"], *, key: Array) -> tuple[Float[Array, " p"], Float[Array, ""]]:
-        z, density = self.trained.sample_and_log_prob(self.start_at.features(s), key=key)
-        u, log_det = self.start_at.inverse(s, z)
+        z, density = self.trained.sample_and_log_prob(self.begun.features(s), key=key)
+        u, log_det = self.begun.inverse(s, z)
         return u, density + log_det
 
     @property
@@ -100,7 +97,3 @@ class Flow(AbstractDensityObjective):
         if self.flow is None:
             raise ValueError("this flow has not been trained: pass it to sf.fit, and use fit.objective")
         return self.flow
-
-
-def _replaced(node: Any) -> bool:
-    return node is None or isinstance(node, GaussianStart)

@@ -19,8 +19,8 @@ from jaxtyping import Array, Float, PyTree
 from ..core import check_whole, Frozen
 from ..networks import Stack
 from ..priors import AbstractPrior
-from ..train import AbstractSource, flat_summary
-from ._abstract_density import AbstractDensityObjective
+from ..train import flat_summary
+from ._from_gaussian import AbstractFromGaussian, replaced
 from ._gaussian_start import GaussianStart
 from ._parameters import begin, check_parameters, refuse_other_parameters
 
@@ -28,7 +28,7 @@ _SMALLEST = 1e-3
 _WAVES = 6
 
 
-class FlowMatching(AbstractDensityObjective):
+class FlowMatching(AbstractFromGaussian):
     """A summary and the velocity that carries noise to the posterior, learned together.
 
     **Arguments:**
@@ -43,7 +43,7 @@ class FlowMatching(AbstractDensityObjective):
 
     summary: Callable
     prior: Frozen
-    start_at: GaussianStart
+    start_at: GaussianStart | None
     velocity: Stack | None
     width: int = eqx.field(static=True)
     depth: int = eqx.field(static=True)
@@ -54,22 +54,19 @@ class FlowMatching(AbstractDensityObjective):
         check_parameters(summary, prior, "sf.FlowMatching")
         check_whole(width=width, depth=depth, steps=steps)
         self.summary, self.prior, self.velocity = summary, Frozen(prior), None
-        self.start_at = GaussianStart.identity(prior.dim, 1)
+        self.start_at = None
         self.width, self.depth, self.steps = width, depth, steps
 
     def start(self, rows: Any, *, names: tuple[str, ...], key: Array) -> "FlowMatching":
         if self.velocity is not None:
             refuse_other_parameters(self.prior.value, rows.theta, names)
             return self
-        begun = begin(self.summary, self.prior.value, rows, names)
+        begun = begin(self.summary, self.prior.value, rows, names, like=self.start_at)
         n_in = sum(begun.sizes) + 2 * _WAVES + 1
         sizes = {"width": self.width, "depth": self.depth, "residual": True}
         velocity = Stack(n_in, begun.sizes[1], key=key, last=0.0, **sizes)
         where = lambda o: (o.summary, o.start_at, o.velocity)  # noqa: E731
-        return eqx.tree_at(where, self, (begun.summary, begun.start, velocity), is_leaf=_replaced)
-
-    def finish(self, held_out: AbstractSource, *, key: Array) -> "FlowMatching":
-        return self
+        return eqx.tree_at(where, self, (begun.summary, begun.start, velocity), is_leaf=replaced)
 
     def loss(self, batch: PyTree, *, key: Array, step: Array) -> tuple[Array, dict[str, Array]]:
         u = self.prior.value.to_unconstrained(batch.theta)
@@ -80,9 +77,9 @@ class FlowMatching(AbstractDensityObjective):
         noise = jax.random.normal(for_noise, u.shape)
 
         def one(u: Array, s: Array, t: Array, start: Array) -> Array:
-            z, _ = self.start_at(s, u)
+            z, _ = self.begun(s, u)
             at = t * z + (1 - (1 - _SMALLEST) * t) * start
-            return ((self.speed(at, t, self.start_at.features(s)) - z + (1 - _SMALLEST) * start) ** 2).mean()
+            return ((self.speed(at, t, self.begun.features(s)) - z + (1 - _SMALLEST) * start) ** 2).mean()
 
         return jax.vmap(one)(u, s, times, noise).mean(), {}
 
@@ -99,17 +96,17 @@ class FlowMatching(AbstractDensityObjective):
     def draw(self, s: Float[Array, " k"], *, key: Array) -> tuple[Float[Array, " p"], Float[Array, ""]]:
         z = jax.random.normal(key, (self.prior.value.dim,))
         end, volume = self._carried(z, s, forward=True)
-        u, log_det = self.start_at.inverse(s, end)
+        u, log_det = self.begun.inverse(s, end)
         return u, jax.scipy.stats.norm.logpdf(z).sum() - volume + log_det
 
     def log_density(self, s: Float[Array, " k"], u: Float[Array, " p"]) -> Float[Array, ""]:
-        z, log_det = self.start_at(s, u)
+        z, log_det = self.begun(s, u)
         start, volume = self._carried(z, s, forward=False)
         return jax.scipy.stats.norm.logpdf(start).sum() + volume + log_det
 
     def _carried(self, z: Array, s: Array, *, forward: bool) -> tuple[Array, Array]:
         """Where the velocity takes z, from noise to parameters or back, and the integral of its divergence."""
-        context = self.start_at.features(s)
+        context = self.begun.features(s)
         step = (1.0 if forward else -1.0) / self.steps
 
         def slope(z: Array, t: Array) -> tuple[Array, Array]:
@@ -127,7 +124,3 @@ class FlowMatching(AbstractDensityObjective):
 
         (end, volume), _ = jax.lax.scan(advance, (z, jnp.zeros(())), jnp.arange(self.steps, dtype=z.dtype))
         return end, volume
-
-
-def _replaced(node: Any) -> bool:
-    return node is None or isinstance(node, GaussianStart)

@@ -23,13 +23,13 @@ from jaxtyping import Array, Float, PyTree
 from ..core import check_whole, Frozen
 from ..networks import Stack
 from ..priors import AbstractPrior
-from ..train import AbstractSource
-from ._abstract_density import AbstractDensityObjective, minus_information
+from ._abstract_density import minus_information
+from ._from_gaussian import AbstractFromGaussian, replaced
 from ._gaussian_start import GaussianStart
 from ._parameters import begin, check_parameters, refuse_other_parameters
 
 
-class Gaussian(AbstractDensityObjective):
+class Gaussian(AbstractFromGaussian):
     """A summary and a normal density of the parameters given it, learned together.
 
     **Arguments:**
@@ -48,7 +48,7 @@ class Gaussian(AbstractDensityObjective):
 
     summary: Callable
     prior: Frozen
-    start_at: GaussianStart
+    start_at: GaussianStart | None
     network: Stack | None
     width: int = eqx.field(static=True)
     depth: int = eqx.field(static=True)
@@ -58,27 +58,24 @@ class Gaussian(AbstractDensityObjective):
         check_parameters(summary, prior, "sf.Gaussian")
         check_whole(width=width, depth=depth)
         self.summary, self.prior, self.network = summary, Frozen(prior), None
-        self.start_at = GaussianStart.identity(prior.dim, 1)
+        self.start_at = None
         self.width, self.depth = width, depth
 
     def start(self, rows: Any, *, names: tuple[str, ...], key: Array) -> "Gaussian":
         if self.network is not None:
             refuse_other_parameters(self.prior.value, rows.theta, names)
             return self
-        begun = begin(self.summary, self.prior.value, rows, names)
+        begun = begin(self.summary, self.prior.value, rows, names, like=self.start_at)
         n_in, p = begun.sizes
         network = Stack(n_in, p + p * (p + 1) // 2, width=self.width, depth=self.depth, last=0.0, key=key)
         where = lambda o: (o.summary, o.start_at, o.network)  # noqa: E731
-        return eqx.tree_at(where, self, (begun.summary, begun.start, network), is_leaf=_replaced)
-
-    def finish(self, held_out: AbstractSource, *, key: Array) -> "Gaussian":
-        return self
+        return eqx.tree_at(where, self, (begun.summary, begun.start, network), is_leaf=replaced)
 
     def loss(self, batch: PyTree, *, key: Array, step: Array) -> tuple[Array, dict[str, Array]]:
         return minus_information(self, self.summary, batch), {}
 
     def log_density(self, s: Float[Array, " k"], u: Float[Array, " p"]) -> Float[Array, ""]:
-        z, log_det = self.start_at(s, u)
+        z, log_det = self.begun(s, u)
         middle, factor = self._whitening(s)
         w = factor @ z - middle
         return jax.scipy.stats.norm.logpdf(w).sum() + jnp.log(jnp.diag(factor)).sum() + log_det
@@ -86,7 +83,7 @@ class Gaussian(AbstractDensityObjective):
     def draw(self, s: Float[Array, " k"], *, key: Array) -> tuple[Float[Array, " p"], Float[Array, ""]]:
         w = jax.random.normal(key, (self.prior.value.dim,))
         middle, factor = self._whitening(s)
-        u, log_det = self.start_at.inverse(s, jax.scipy.linalg.solve_triangular(factor, w + middle, lower=True))
+        u, log_det = self.begun.inverse(s, jax.scipy.linalg.solve_triangular(factor, w + middle, lower=True))
         return u, jax.scipy.stats.norm.logpdf(w).sum() + jnp.log(jnp.diag(factor)).sum() + log_det
 
     def moments(self, s: Float[Array, " k"]) -> tuple[Float[Array, " p"], Float[Array, "p p"]]:
@@ -96,8 +93,8 @@ class Gaussian(AbstractDensityObjective):
         linear there.
         """
         middle, factor = self._whitening(s)
-        mean, _ = self.start_at.inverse(s, jax.scipy.linalg.solve_triangular(factor, middle, lower=True))
-        whiten = factor @ jax.jacfwd(lambda u: self.start_at(s, u)[0])(mean)
+        mean, _ = self.begun.inverse(s, jax.scipy.linalg.solve_triangular(factor, middle, lower=True))
+        whiten = factor @ jax.jacfwd(lambda u: self.begun(s, u)[0])(mean)
         return mean, jnp.linalg.inv(whiten.T @ whiten)
 
     def _whitening(self, s: Float[Array, " k"]) -> tuple[Float[Array, " p"], Float[Array, "p p"]]:
@@ -105,10 +102,6 @@ class Gaussian(AbstractDensityObjective):
         if self.network is None:
             raise ValueError("this Gaussian has not been trained: pass it to sf.fit, and use fit.objective")
         p = self.prior.value.dim
-        found = self.network(self.start_at.features(s))
+        found = self.network(self.begun.features(s))
         below = jnp.zeros((p, p)).at[jnp.tril_indices(p, -1)].set(found[2 * p :])
         return found[:p], below + jnp.diag(jnp.exp(found[p : 2 * p]))
-
-
-def _replaced(node: Any) -> bool:
-    return node is None or isinstance(node, GaussianStart)

@@ -47,16 +47,6 @@ class GaussianStart(eqx.Module):
     ends: Frozen
     prior: Frozen | None
 
-    @staticmethod
-    def identity(dim: int, n_context: int) -> "GaussianStart":
-        """The map that changes nothing."""
-        context, regression = (
-            (np.zeros(n_context), np.ones(n_context)),
-            (np.zeros((dim, n_context)), np.zeros(dim), np.ones(dim)),
-        )
-        widths = (np.zeros((dim, n_context)), np.zeros(dim), np.zeros(dim))
-        return _start(context, regression, np.eye(dim), widths, _endless(dim), None)
-
     def features(self, s: Float[Array, " k"]) -> Float[Array, " f"]:
         """What a network is told of the context, in its own units."""
         own = _slow(self._linear(s))

@@ -38,7 +38,7 @@ class Likelihood(AbstractObjective):
 
     summary: Callable
     prior: Frozen
-    start_at: GaussianStart
+    start_at: GaussianStart | None
     flow: ConditionalFlow | None
     options: tuple[tuple[str, Any], ...] = eqx.field(static=True)
     monitor: ClassVar[str] = "loss"
@@ -57,7 +57,7 @@ class Likelihood(AbstractObjective):
     ):
         check_parameters(summary, prior, "sf.Likelihood")
         self.summary, self.prior, self.flow = _Fixed(Frozen(summary)), Frozen(prior), None
-        self.start_at = GaussianStart.identity(1, prior.dim)
+        self.start_at = None
         self.options = tuple({"kind": kind, "layers": layers, "knots": knots, "width": width, "depth": depth}.items())
         ConditionalFlow.checked(1, prior.dim, **dict(self.options))
 
@@ -93,7 +93,7 @@ class Likelihood(AbstractObjective):
         return self._log_likelihood(self.prior.value.to_unconstrained(theta[None])[0], theta, s)
 
     def _log_likelihood(self, u: Array, theta: Array, s: Array) -> Array:
-        if self.flow is None:
+        if self.flow is None or self.start_at is None:
             raise ValueError("this likelihood has not been trained: pass it to sf.fit, and use fit.objective")
         both = jnp.concatenate([u, theta])
         z, log_det = self.start_at(both, s)

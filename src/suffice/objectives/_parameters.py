@@ -52,15 +52,22 @@ class Begun(NamedTuple):
     sizes: tuple[int, int]
 
 
-def begin(summary: Any, prior: AbstractPrior, rows: Any, names: tuple[str, ...]) -> Begun:
+def begin(
+    summary: Any, prior: AbstractPrior, rows: Any, names: tuple[str, ...], *, like: GaussianStart | None = None
+) -> Begun:
     """Start a summary from training rows, by regression of the parameters or of their places on the real line.
 
-    The widths of the start are the same for all data: they would change by factors while the summary is being learned.
+    Which of both, the rows say, or another start, that this one is to be `like`. The widths of the start are the same
+    for all data: they would change by factors while the summary is being learned.
     """
     u = unconstrained_rows(prior, rows.theta, names)
     theta = np.asarray(rows.theta, np.float64)
-    summaries = [started_summary(summary, rows.x, target) for target in (theta, u)]
+    in_theta = (True, False) if like is None else (like.prior is not None,)
+    summaries = [started_summary(summary, rows.x, theta if own else u) for own in in_theta]
     s = [summaries_of(one, rows.x) for one in summaries]
-    starts = [gaussian_start(s[0], u, theta, prior, widths=False), gaussian_start(s[1], u, widths=False)]
+    starts = [
+        gaussian_start(one, u, theta, prior, widths=False) if own else gaussian_start(one, u, widths=False)
+        for one, own in zip(s, in_theta)
+    ]
     best = better_start(starts, s, u)
     return Begun(summaries[best], starts[best], (starts[best].n_features, u.shape[1]))

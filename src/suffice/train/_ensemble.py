@@ -64,6 +64,7 @@ def started(
     begun = []
     for own in keys:
         other = another_start(objective, own)
+        other = other.like(begun[0]) if begun else other
         begun.append(other.start(rows, names=names, key=own))
         if begun[-1] is other:
             raise ValueError(

@@ -70,6 +70,7 @@ def fit_members(
     starts = []
     for member, (objective, (source, _)) in enumerate(zip(objectives, parts, strict=True)):
         own = jax.random.fold_in(for_start, member)
+        objective = objective.like(starts[0]) if starts else objective
         starts.append(objective.start(source.sample(START_ROWS, key=own), names=source.names, key=own))
     watched = objectives[0].monitor if monitor is None else monitor
     found, history, why = train(

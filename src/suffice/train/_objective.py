@@ -34,6 +34,14 @@ class AbstractObjective(eqx.Module):
     def start(self, rows: Any, *, names: tuple[str, ...], key: Array) -> "AbstractObjective":
         """This objective, started from training rows (NumPy arrays with a leading axis) of named parameters."""
 
+    def like(self, begun: "AbstractObjective") -> "AbstractObjective":
+        """This objective, which when it is started takes the form of one that is begun.
+
+        For objectives of which the training rows decide more than numbers: those trained side by side must be of one
+        structure. Unless told there is one form.
+        """
+        return self
+
     def parameters_learned(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """Which of the named parameters it learns about, and so must vary in the training data: all, unless told."""
         return names
