@@ -10,7 +10,6 @@ truth. The band is that of a binomial: 95 of 100 shares of a calibrated posterio
 
 import argparse
 import itertools
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from scipy import stats
 
 import suffice as sf
 from benchmarks import results
+from benchmarks.keep import kept
 from benchmarks.sbibm import summary
 from suffice.simulate.processes import LinearRegression, SLCP, TwoMoons
 
@@ -79,15 +79,12 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--keep", type=Path, required=True)
     args = parser.parse_args()
-    args.keep.mkdir(parents=True, exist_ok=True)
     rows, outside, asked = [], 0, 0
     for name, simulations in itertools.product(args.processes, args.simulations):
         of_seeds = []
         for seed in range(args.seeds):
             path = args.keep / f"{name}-{simulations}-{seed}.json"
-            if not path.exists():
-                path.write_text(json.dumps(measured(name, simulations, seed)))
-            of_seeds.append(json.loads(path.read_text()))
+            of_seeds.append(kept(path, measured, name, simulations, seed))
             cells, missed = in_bands(of_seeds[-1]["empirical"], of_seeds[-1]["n"])
             asked, outside = asked + len(cells), outside + missed
             cells += [f"{of_seeds[-1]['spread']:.2f}", f"{of_seeds[-1]['seconds']:.0f}"]

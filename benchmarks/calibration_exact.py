@@ -11,7 +11,6 @@ simulations, which ask nothing of its draws.
 """
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from scipy import stats
 import suffice as sf
 from benchmarks import results
 from benchmarks.calibration import NOMINAL, trained
+from benchmarks.keep import kept
 from benchmarks.measure import cpu
 from benchmarks.sbibm import Points
 from suffice.simulate.processes import SLCP
@@ -30,7 +30,7 @@ SIMULATIONS, EXACT, TRUTHS, DRAWS, CHUNK = 50_000, 1000, 10_000, 4000, 100
 PROCESS = SLCP()
 
 
-def kept(seed: int, keep: Path) -> sf.Fit:
+def ensemble(seed: int, keep: Path) -> sf.Fit:
     """The ensemble of `benchmarks.calibration`, from the folder or made again."""
     path = keep / f"slcp-{SIMULATIONS}-{seed}.sf"
     if not path.exists():
@@ -58,7 +58,7 @@ def exact_mass(fit: sf.Fit, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 def measured(seed: int, keep: Path) -> dict[str, Any]:
     """Both shares at each level, with their standard errors."""
-    fit, before = kept(seed, keep), cpu()
+    fit, before = ensemble(seed, keep), cpu()
     mass, worth = exact_mass(fit, seed)
     fresh = sf.simulate(PROCESS.prior, PROCESS, TRUTHS, key=6000 + seed, progress=False)
     found = sf.checks.coverage(fit, PROCESS.prior, fresh, levels=NOMINAL, key=seed)
@@ -83,10 +83,7 @@ def main() -> None:
     args.keep.mkdir(parents=True, exist_ok=True)
     rows = []
     for seed in args.seeds:
-        path = args.keep / f"exact-{seed}.json"
-        if not path.exists():
-            path.write_text(json.dumps(measured(seed, args.keep)))
-        found = json.loads(path.read_text())
+        found = kept(args.keep / f"exact-{seed}.json", measured, seed, args.keep)
         mass = [f"{share:.3f} ± {error:.3f}" for share, error in zip(found["mass"], found["error"])]
         few, half = found["worth"]
         rows.append([f"seed {seed}, exact mass", *mass, f"{few:.0f}, {half:.0f}"])

@@ -9,7 +9,6 @@ of the parameters; lower is better), beside those of the steps and of the held-o
 
 import argparse
 import itertools
-import json
 import math
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ import numpy as np
 
 import suffice as sf
 from benchmarks import results
+from benchmarks.keep import kept
 from benchmarks.sbibm import summary
 from benchmarks.sbibm_tasks import TASKS
 from suffice.simulate import Batch
@@ -50,6 +50,11 @@ def measured(name: str, simulations: int, seed: int, decay: float | None) -> dic
     return {name: float(value) for name, value in found.items()}
 
 
+def both(name: str, n: int, seed: int) -> list[dict[str, float]]:
+    """With the default, and with the constant."""
+    return [measured(name, n, seed, decay) for decay in (None, CONSTANT)]
+
+
 def main() -> None:
     """Measure what is not kept yet, and write the section."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -57,13 +62,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--keep", type=Path, required=True)
     args = parser.parse_args()
-    args.keep.mkdir(parents=True, exist_ok=True)
     rows, gains = [], []
     for n, name, seed in itertools.product(SIMULATIONS, args.tasks, range(args.seeds)):
-        path = args.keep / f"{name}-{n}-{seed}.json"
-        if not path.exists():
-            path.write_text(json.dumps([measured(name, n, seed, decay) for decay in (None, CONSTANT)]))
-        follows, constant = json.loads(path.read_text())
+        follows, constant = kept(args.keep / f"{name}-{n}-{seed}.json", both, name, n, seed)
         gains.append(constant["loss"] - follows["loss"])
         row = [f"{name}, {n:,} simulations, seed {seed}", f"{follows['loss']:.3f} ± {follows['error']:.3f}"]
         row += [f"{constant['loss']:.3f}", f"{gains[-1]:+.3f}"]

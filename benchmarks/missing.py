@@ -9,7 +9,6 @@ variance, and `I(θ; x | mean)` is known exactly for the same rows up to the noi
 """
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from scipy import stats
 
 import suffice as sf
 from benchmarks import results
+from benchmarks.keep import kept
 from benchmarks.measure import cpu
 from suffice.simulate.processes import GaussianDraws
 
@@ -46,15 +46,12 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=30)
     parser.add_argument("--keep", type=Path, required=True)
     args = parser.parse_args()
-    args.keep.mkdir(parents=True, exist_ok=True)
     rows, shares = [], {}
     for name in SUMMARIES:
         every = []
         for seed in range(args.seeds if name == "mean and variance" else max(args.seeds // 5, 1)):
             path = args.keep / f"{name.replace(' ', '_')}-{seed}.json"
-            if not path.exists():
-                path.write_text(json.dumps(measured(name, seed)))
-            every.append(json.loads(path.read_text()))
+            every.append(kept(path, measured, name, seed))
             print(name, seed, every[-1], flush=True)
         claims, n = sum(one["found"] for one in every), len(every)
         shares[name] = claims, n

@@ -10,15 +10,14 @@ C2ST is that of `sf.checks.c2st`, of 10,000 draws against as many of the exact p
 """
 
 import argparse
-import json
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks import measure, results
+from benchmarks.keep import kept
 
 SIMULATIONS, DRAWS, OBSERVATIONS = 10_000, 10_000, 3
 SIDES = {"suffice": "sf.Flow", "nsf": "sbi, neural spline flow", "maf": "sbi, default (MAF)"}
@@ -55,13 +54,6 @@ def judged(side: str, seed: int, folder: Path) -> list[float]:
 
     exact, draws = np.load(data(folder, seed))["exact"], np.load(folder / f"{side}-{seed}.npz")["draws"]
     return [sf.checks.c2st(a, b).accuracy for a, b in zip(exact, draws)]
-
-
-def kept(path: Path, make: Callable[..., Any], *arguments: Any) -> Any:
-    """What stands in the file, or is made and put there."""
-    if not path.exists():
-        path.write_text(json.dumps(make(*arguments)))
-    return json.loads(path.read_text())
 
 
 def body(sides: list[str], runs: dict[str, list[dict]], later: list[dict], c2st: dict[str, list[list[float]]]) -> str:

@@ -23,6 +23,7 @@ import numpy as np
 
 import suffice as sf
 from benchmarks import results
+from benchmarks.keep import kept
 from benchmarks.measure import cpu
 from benchmarks.sbibm_tasks import DRAWS, reference, TASKS
 
@@ -73,11 +74,8 @@ def main() -> None:
     args = parser.parse_args()
     plan = itertools.product(range(args.seeds), args.simulations, args.tasks)
     for seed, n, name in ((s, n, t) for s, n, t in plan if n == 10_000 or t in EVERY_SIZE):
-        path = args.keep / f"{name}-{n}-{seed}.json"
-        if not path.exists():
-            found = measured(name, n, seed, args.keep)
-            path.write_text(json.dumps(found, indent=2))
-            print(name, n, seed, np.round(found["c2st"], 3), np.median(found["c2st"]).round(3), flush=True)
+        found = kept(args.keep / f"{name}-{n}-{seed}.json", measured, name, n, seed, args.keep)
+        print(name, n, seed, np.round(found["c2st"], 3), np.median(found["c2st"]).round(3), flush=True)
     report(args.keep)
 
 
