@@ -6,13 +6,14 @@ Whether a region holds the truth of one simulation is one throw of a coin; how m
 is its chance of heads, and their mean over simulations is the expected coverage with a fraction of the noise
 (Rao-Blackwell). SLCP, where `benchmarks.calibration` finds the largest deviations, has a tractable likelihood: draws of
 the ensemble are weighted by the exact density over their own. For each seed the fit of `benchmarks.calibration` is made
-again and kept, and asked twice: by 1,000 exact posteriors, which its draws must reach, and by the truths of 10,000 more
-simulations, which ask nothing of its draws.
+again and kept, and asked twice: by the exact posteriors of the 1,000 simulations that asked it there, which its draws
+must reach, and by the truths of 4,000 more simulations, which ask nothing of its draws. How many of the 1,000 truths
+lie in the exact posteriors' own regions tells how lucky those truths are.
 """
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -26,7 +27,7 @@ from benchmarks.measure import cpu
 from benchmarks.sbibm import Points
 from suffice.simulate.processes import SLCP
 
-SIMULATIONS, EXACT, TRUTHS, DRAWS, CHUNK = 50_000, 1000, 10_000, 4000, 100
+SIMULATIONS, EXACT, TRUTHS, DRAWS, CHUNK = 50_000, 1000, 4000, 4000, 100
 PROCESS = SLCP()
 
 
@@ -38,28 +39,39 @@ def ensemble(seed: int, keep: Path) -> sf.Fit:
     return sf.load(path, classes=[Points])
 
 
-def exact_mass(fit: sf.Fit, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Mass of the exact posterior in the regions of each level, `(m, l)`, and what the weighted draws are worth."""
-    fresh = sf.simulate(PROCESS.prior, PROCESS, EXACT, key=5000 + seed, progress=False)
+class Exact(NamedTuple):
+    """Of each simulation: mass of the exact posterior in the ensemble's region of each level `(m, l)`; mass of the
+    exact posterior's region that just holds the truth `(m,)`; what the weighted draws are worth `(m,)`.
+    """
+
+    mass: np.ndarray
+    level: np.ndarray
+    worth: np.ndarray
+
+
+def exact(fit: sf.Fit, seed: int) -> Exact:
+    """For the simulations that `benchmarks.calibration` asks."""
+    fresh = sf.simulate(PROCESS.prior, PROCESS, EXACT, key=4000 + seed, progress=False)
     likelihood = jax.jit(jax.vmap(lambda theta, x: jax.vmap(lambda one: PROCESS.log_likelihood(one, x))(theta)))
-    masses, worth = [], []
-    for x in np.split(np.asarray(fresh.x), EXACT // CHUNK):
+    chunks = []
+    for rows in np.split(np.arange(EXACT), EXACT // CHUNK):
+        x, truth = np.asarray(fresh.x)[rows], np.asarray(fresh.theta)[rows, None]
         found = sf.posterior(fit, PROCESS.prior, x, key=seed)
         theta = found.sample(DRAWS, key=seed + 1)
         density = found.log_prob_each(theta)
-        log_weight = np.asarray(likelihood(theta, x), np.float64) - density  # the prior is uniform
-        weight = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
+        exact, of_truth = (np.asarray(likelihood(each, x), np.float64) for each in (theta, truth))
+        weight = np.exp(exact - density - (exact - density).max(axis=1, keepdims=True))  # the prior is uniform
         weight /= weight.sum(axis=1, keepdims=True)
-        worth.append(1 / (weight**2).sum(axis=1))
         ends = np.quantile(density, 1 - np.asarray(NOMINAL), axis=1)
-        masses.append(np.stack([(weight * (density >= end[:, None])).sum(axis=1) for end in ends], axis=1))
-    return np.concatenate(masses), np.concatenate(worth)
+        mass = np.stack([(weight * (density >= end[:, None])).sum(axis=1) for end in ends], axis=1)
+        chunks.append((mass, (weight * (exact > of_truth)).sum(axis=1), 1 / (weight**2).sum(axis=1)))
+    return Exact(*(np.concatenate(parts) for parts in zip(*chunks)))
 
 
 def measured(seed: int, keep: Path) -> dict[str, Any]:
     """Both shares at each level, with their standard errors."""
     fit, before = ensemble(seed, keep), cpu()
-    mass, worth = exact_mass(fit, seed)
+    mass, level, worth = exact(fit, seed)
     fresh = sf.simulate(PROCESS.prior, PROCESS, TRUTHS, key=6000 + seed, progress=False)
     found = sf.checks.coverage(fit, PROCESS.prior, fresh, levels=NOMINAL, key=seed)
     joint = int(np.argmax([name.count(",") for name in found.names]))
@@ -67,6 +79,7 @@ def measured(seed: int, keep: Path) -> dict[str, Any]:
         "mass": mass.mean(axis=0).tolist(),
         "error": (mass.std(axis=0) / np.sqrt(len(mass))).tolist(),
         "worth": np.quantile(worth, [0.1, 0.5]).tolist(),
+        "lucky": (level[:, None] <= np.asarray(NOMINAL)).mean(axis=0).tolist(),
         "truths": found.empirical[joint].tolist(),
         "seconds": cpu() - before,
     }
@@ -76,7 +89,7 @@ def main() -> None:
     """Measure what is not kept yet, and write the section."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "--seeds", type=int, nargs="+", default=[2], help="of benchmarks.calibration; the one farthest off unless told"
+        "--seeds", type=int, nargs="+", default=[0, 1, 2], help="of benchmarks.calibration; all three unless told"
     )
     parser.add_argument("--keep", type=Path, required=True)
     args = parser.parse_args()
@@ -84,13 +97,15 @@ def main() -> None:
     rows = []
     for seed in args.seeds:
         found = kept(args.keep / f"exact-{seed}.json", measured, seed, args.keep)
-        mass = [f"{share:.3f} ± {error:.3f}" for share, error in zip(found["mass"], found["error"])]
         few, half = found["worth"]
+        mass = [f"{share:.3f} ± {error:.3f}" for share, error in zip(found["mass"], found["error"])]
         rows.append([f"seed {seed}, exact mass", *mass, f"{few:.0f}, {half:.0f}"])
-        errors = [stats.binom(TRUTHS, nominal).std() / TRUTHS for nominal in NOMINAL]
-        truths = [f"{share:.3f} ± {error:.3f}" for share, error in zip(found["truths"], errors)]
-        rows.append([f"seed {seed}, {TRUTHS:,} truths", *truths, ""])
-        print(*rows[-2:], sep="\n", flush=True)
+        for n, what in ((TRUTHS, "truths"), (EXACT, "lucky")):
+            errors = [stats.binom(n, nominal).std() / n for nominal in NOMINAL]
+            shares = [f"{share:.3f} ± {error:.3f}" for share, error in zip(found[what], errors)]
+            whose = "" if what == "truths" else " in the exact posterior's own regions"
+            rows.append([f"seed {seed}, {n:,} truths{whose}", *shares, ""])
+        print(*rows[-3:], sep="\n", flush=True)
     head = ["SLCP", *(f"{100 * nominal:g} %" for nominal in NOMINAL), f"worth of {DRAWS:,} weighted draws: 10 %, 50 %"]
     results.write(
         "calibration_exact",

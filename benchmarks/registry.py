@@ -142,7 +142,7 @@ BENCHMARKS = {
         ),
         Benchmark(
             "calibration_exact",
-            "how much of the exact posteriors of SLCP the regions of one of those ensembles hold",
+            "how much of the exact posteriors of SLCP the regions of those ensembles hold",
             _minutes(65),
             ("--keep", "{kept}"),
         ),
