@@ -60,15 +60,17 @@ class OfDraws(eqx.Module):
 
 class Problem(NamedTuple):
     """A process, its exact log-ratios and Fisher matrix at a fiducial, a sufficient summary, and a network of as many
-    summaries as there are parameters.
+    summaries as there are parameters. Its section of the page, and what is told there beneath the tables.
     """
 
+    section: str
     process: Any
     exact: Callable
     fiducial: dict[str, float]
     fisher: np.ndarray
     sufficient: Callable
     network: Callable[[int], Callable]
+    told: tuple[str, ...] = ()
 
 
 def problems() -> dict[str, Problem]:
@@ -82,14 +84,17 @@ def problems() -> dict[str, Problem]:
     middle = {"mean": 0.0, "variance": 5.0}
     return {
         "mean and variance": Problem(
+            "compare",
             draws,
             draws.exact_log_ratio,
             middle,
             draws.exact_fisher(np.array([0.0, 5.0])),
             lambda x: jnp.stack([x.mean(), jnp.log(x.var())]),
             lambda seed: OfDraws(sf.networks.DeepSet(1, 2, key=seed)),
+            (AT_FIDUCIAL, LIMITED),
         ),
         "linear regression": Problem(
+            "compare_line",
             line,
             exact_line,
             dict.fromkeys(line.prior.names, 0.0),
@@ -176,25 +181,18 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, required=True)
     args = parser.parse_args()
     args.keep.mkdir(parents=True, exist_ok=True)
-    parts, inside = [], {}
-    for title, problem in ((title, problem) for title, problem in problems().items() if title in args.problems):
-        runs = []
-        for seed in range(args.seeds):
-            runs.append(kept(args.keep / f"{title.replace(' ', '_')}-{seed}.json", problem, seed))
-        parts += section(title, problem, runs, inside)
-    verdict = [f"{name} {sum(hits)} of {len(hits)}" for name, hits in inside.items()]
-    all_of_them = results.verdict(all(all(hits) for name, hits in inside.items() if name not in APART))
-    told = "; ".join(f"{name} {why}" for name, why in APART.items())
-    parts.append(f"The exact number lies inside the interval: {'; '.join(verdict)}. All of them, but those that ask "
-                 f"for something else ({told}): {all_of_them}.")  # fmt: skip
-    parts += [AT_FIDUCIAL, LIMITED]
-    some = f" --problems {' '.join(map(repr, args.problems))}" if len(args.problems) < len(problems()) else ""
-    command = f"python -m benchmarks.compare{some} --seeds {args.seeds} --keep FOLDER"
-    results.write("compare", command, "\n\n".join(parts))
+    for title, problem in problems().items():
+        if title in args.problems:
+            runs = [
+                kept(args.keep / f"{title.replace(' ', '_')}-{seed}.json", problem, seed) for seed in range(args.seeds)
+            ]
+            command = f"python -m benchmarks.compare --problems {title!r} --seeds {args.seeds} --keep FOLDER"
+            results.write(problem.section, command, "\n\n".join(section(title, problem, runs)))
 
 
-def section(title: str, problem: Problem, runs: list[dict], inside: dict[str, list[bool]]) -> list[str]:
-    """The tables of a problem, of all seeds."""
+def section(title: str, problem: Problem, runs: list[dict]) -> list[str]:
+    """The tables of a problem, of all seeds, and what they come to."""
+    inside: dict[str, list[bool]] = {}
     groups = list(runs[0]["exact"])
     exact = [f"{group} {np.mean([run['exact'][group] for run in runs]):.3f}" for group in groups]
     rows, fisher = [], []
@@ -213,10 +211,16 @@ def section(title: str, problem: Problem, runs: list[dict], inside: dict[str, li
             [name, "; ".join("too few numbers" if own["fisher"] is None else _told(own["fisher"], 2) for own in every)]
         )
     head = [title, *(f"{group}, nats" for group in groups), "CPU s"]
+    verdict = [f"{name} {sum(hits)} of {len(hits)}" for name, hits in inside.items()]
+    all_of_them = results.verdict(all(all(hits) for name, hits in inside.items() if name not in APART))
+    apart = "; ".join(f"{name} {why}" for name, why in APART.items())
     return [
         f"Exact, nats: {', '.join(exact)}.",
         results.table(head, rows),
         results.table([f"{title}: ln det F at the fiducial, exact {truth:.2f}", "measured"], fisher),
+        f"The exact number lies inside the interval: {'; '.join(verdict)}. All of them, but those that ask for "
+        f"something else ({apart}): {all_of_them}.",
+        *problem.told,
     ]
 
 

@@ -110,6 +110,7 @@ BENCHMARKS = {
             "summaries of five objectives beside linear ones and exact information",
             _minutes(40),
             ("--keep", "{kept}"),
+            sections=("compare", "compare_line"),
         ),
         Benchmark("missing", "how often sf.missing errs, and how often it finds", _minutes(15), ("--keep", "{kept}")),
         Benchmark("real_tables", "iris and wine through the shell, beside binned plug-in values", _minutes(5)),
