@@ -19,15 +19,17 @@ _LEAST = 1e-4  # variance of a set, of that of all members of all sets, below wh
 class DeepSet(eqx.Module):
     """Each member through one network, their mean, largest value, spread and number through another.
 
-    The first network is told of a member both where it lies among those of all sets, and where among those of its own
-    set, less their mean and over their standard deviation: the shape of a set (which numbers go together, how heavy its
-    tails are) is then as plain of a narrow set as of a wide one.
+    The first network is told where a member lies among those of all sets, and, if `relative`, where among those of its
+    own set too, less their mean and over their standard deviation: the shape of a set (which numbers go together, how
+    heavy its tails are) is then as plain of a narrow set as of a wide one.
 
     **Arguments:**
 
     - `n_features`: numbers of one member.
     - `n_out`: how many summaries.
     - `width`, `depth`: of both networks.
+    - `relative`: unless told, where a member has several numbers. Of one number it finds with few simulations more,
+      but with very many a little less than without.
     - `key`: keyword-only; a seed or a JAX key.
 
     One example is an array `(members, n_features)`, or a dict with `x` `(members, n_features)` and
@@ -44,12 +46,25 @@ class DeepSet(eqx.Module):
     member: Stack
     linear: LinearStart
     whole: Stack
+    relative: bool = eqx.field(static=True)
 
-    def __init__(self, n_features: int, n_out: int, *, width: int = 64, depth: int = 2, key: KeyLike):
+    def __init__(
+        self,
+        n_features: int,
+        n_out: int,
+        *,
+        width: int = 64,
+        depth: int = 2,
+        relative: bool | None = None,
+        key: KeyLike,
+    ):
         check_whole(n_features=n_features, n_out=n_out, width=width)
         keys = jax.random.split(as_key(key), 3)
         self.standardise = Standardise((1, n_features))
-        self.member = Stack(2 * n_features, width, width=width, depth=depth, key=keys[0])
+        self.relative = n_features > 1 if relative is None else bool(relative)
+        self.member = Stack(
+            2 * n_features if self.relative else n_features, width, width=width, depth=depth, key=keys[0]
+        )
         pooled = 2 * width + 3 * n_features + 1
         self.linear = LinearStart(pooled, n_out, key=keys[1])
         self.whole = Stack(pooled, n_out, width=width, depth=depth, key=keys[2], last=0.0)
@@ -64,7 +79,8 @@ class DeepSet(eqx.Module):
         first, second = members.sum(axis=0) / count, (members**2).sum(axis=0) / count
         apart = jnp.where(mask[:, None], members - first, 0.0)
         variance = _LEAST + (apart**2).sum(axis=0) / count
-        hidden = jax.vmap(self.member)(jnp.concatenate([members, apart / jnp.sqrt(variance)], axis=1))
+        told = jnp.concatenate([members, apart / jnp.sqrt(variance)], axis=1) if self.relative else members
+        hidden = jax.vmap(self.member)(told)
         # Moments of the members themselves, for what is linear in them; their spread does not feel where they lie.
         moments = (first, second, 0.5 * jnp.log(variance), jnp.log1p(mask.sum())[None])
         pooled = jnp.concatenate([*_pooled(hidden, mask, count), *moments])
