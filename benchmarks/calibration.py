@@ -98,7 +98,7 @@ def main() -> None:
         f"{asked - outside} of {asked} shares of single seeds lie in their band: of calibrated posteriors' 95 % would. "
     )
     told += "What several seeds have in common, and one may have by chance, the rows of all seeds together tell apart. "
-    told += "What the exact posteriors' own regions hold of the same truths of SLCP stands in the section below."
+    told += "What the exact posteriors' own regions hold of the same truths stands in the section below."
     asked_for = f"{' '.join(args.processes)} --simulations {' '.join(map(str, args.simulations))}"
     results.write(
         "calibration",

@@ -4,38 +4,48 @@
 
 Whether a region holds the truth of one simulation is one throw of a coin; how much of the exact posterior lies in it
 is its chance of heads, and their mean over simulations is the expected coverage with a fraction of the noise
-(Rao-Blackwell). SLCP, where `benchmarks.calibration` finds the largest deviations, has a tractable likelihood: draws of
-the ensemble are weighted by the exact density over their own. For each seed the fit of `benchmarks.calibration` is made
+(Rao-Blackwell). The processes of `benchmarks.calibration` have tractable likelihoods: draws of the ensemble are
+weighted by the exact density over their own. For each process and seed the fit of `benchmarks.calibration` is made
 again and kept, and asked twice: by the exact posteriors of the 1,000 simulations that asked it there, which its draws
 must reach, and by the truths of 4,000 more simulations, which ask nothing of its draws. How many of the 1,000 truths
 lie in the exact posteriors' own regions tells how lucky those truths are.
 """
 
 import argparse
+import itertools
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array
 from scipy import stats
 
 import suffice as sf
 from benchmarks import results
-from benchmarks.calibration import NOMINAL, trained
+from benchmarks.calibration import band, NOMINAL, PROCESSES, trained
 from benchmarks.keep import kept
 from benchmarks.measure import cpu
 from benchmarks.sbibm import Points
-from suffice.simulate.processes import SLCP
+from suffice.simulate.processes import LinearRegression
 
 SIMULATIONS, EXACT, TRUTHS, DRAWS, CHUNK = 50_000, 1000, 4000, 4000, 100
-PROCESS = SLCP()
+BANDS = [band(nominal, EXACT) for nominal in NOMINAL]
 
 
-def ensemble(seed: int, keep: Path) -> sf.Fit:
+def log_likelihood(process: Any, theta: Array, x: Array) -> Array:
+    """Up to a constant."""
+    if isinstance(process, LinearRegression):
+        return -0.5 * (((x - jnp.asarray(process.design(), float) @ theta) / process.noise) ** 2).sum()
+    return process.log_likelihood(theta, x)
+
+
+def ensemble(name: str, seed: int, keep: Path) -> sf.Fit:
     """The ensemble of `benchmarks.calibration`, from the folder or made again."""
-    path = keep / f"slcp-{SIMULATIONS}-{seed}.sf"
+    path = keep / f"{name}-{SIMULATIONS}-{seed}.sf"
     if not path.exists():
-        sf.save(trained("slcp", SIMULATIONS, seed), path)
+        sf.save(trained(name, SIMULATIONS, seed), path)
     return sf.load(path, classes=[Points])
 
 
@@ -49,14 +59,14 @@ class Exact(NamedTuple):
     worth: np.ndarray
 
 
-def exact(fit: sf.Fit, seed: int) -> Exact:
+def exact(process: Any, fit: sf.Fit, seed: int) -> Exact:
     """For the simulations that `benchmarks.calibration` asks."""
-    fresh = sf.simulate(PROCESS.prior, PROCESS, EXACT, key=4000 + seed, progress=False)
-    likelihood = jax.jit(jax.vmap(lambda theta, x: jax.vmap(lambda one: PROCESS.log_likelihood(one, x))(theta)))
+    fresh = sf.simulate(process.prior, process, EXACT, key=4000 + seed, progress=False)
+    likelihood = jax.jit(jax.vmap(lambda theta, x: jax.vmap(lambda one: log_likelihood(process, one, x))(theta)))
     chunks = []
     for rows in np.split(np.arange(EXACT), EXACT // CHUNK):
         x, truth = np.asarray(fresh.x)[rows], np.asarray(fresh.theta)[rows, None]
-        found = sf.posterior(fit, PROCESS.prior, x, key=seed)
+        found = sf.posterior(fit, process.prior, x, key=seed)
         theta = found.sample(DRAWS, key=seed + 1)
         density = found.log_prob_each(theta)
         exact, of_truth = (np.asarray(likelihood(each, x), np.float64) for each in (theta, truth))
@@ -68,12 +78,12 @@ def exact(fit: sf.Fit, seed: int) -> Exact:
     return Exact(*(np.concatenate(parts) for parts in zip(*chunks)))
 
 
-def measured(seed: int, keep: Path) -> dict[str, Any]:
+def measured(name: str, seed: int, keep: Path) -> dict[str, Any]:
     """Both shares at each level, with their standard errors."""
-    fit, before = ensemble(seed, keep), cpu()
-    mass, level, worth = exact(fit, seed)
-    fresh = sf.simulate(PROCESS.prior, PROCESS, TRUTHS, key=6000 + seed, progress=False)
-    found = sf.checks.coverage(fit, PROCESS.prior, fresh, levels=NOMINAL, key=seed)
+    process, fit, before = PROCESSES[name], ensemble(name, seed, keep), cpu()
+    mass, level, worth = exact(process, fit, seed)
+    fresh = sf.simulate(process.prior, process, TRUTHS, key=6000 + seed, progress=False)
+    found = sf.checks.coverage(fit, process.prior, fresh, levels=NOMINAL, key=seed)
     joint = int(np.argmax([name.count(",") for name in found.names]))
     return {
         "mass": mass.mean(axis=0).tolist(),
@@ -88,30 +98,36 @@ def measured(seed: int, keep: Path) -> dict[str, Any]:
 def main() -> None:
     """Measure what is not kept yet, and write the section."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("processes", nargs="*", default=list(PROCESSES), help="which; all unless told")
     parser.add_argument(
         "--seeds", type=int, nargs="+", default=[0, 1, 2], help="of benchmarks.calibration; all three unless told"
     )
     parser.add_argument("--keep", type=Path, required=True)
     args = parser.parse_args()
     args.keep.mkdir(parents=True, exist_ok=True)
-    rows = []
-    for seed in args.seeds:
-        found = kept(args.keep / f"exact-{seed}.json", measured, seed, args.keep)
+    rows, inside = [], []
+    for name, seed in itertools.product(args.processes, args.seeds):
+        found = kept(args.keep / f"exact-{name}-{seed}.json", measured, name, seed, args.keep)
+        inside += [low <= share <= high for share, (low, high) in zip(found["mass"], BANDS)]
         few, half = found["worth"]
         mass = [f"{share:.3f} ± {error:.3f}" for share, error in zip(found["mass"], found["error"])]
-        rows.append([f"seed {seed}, exact mass", *mass, f"{few:.0f}, {half:.0f}"])
+        rows.append([f"{name}, seed {seed}, exact mass", *mass, f"{few:.0f}, {half:.0f}"])
         for n, what in ((TRUTHS, "truths"), (EXACT, "lucky")):
             errors = [stats.binom(n, nominal).std() / n for nominal in NOMINAL]
             shares = [f"{share:.3f} ± {error:.3f}" for share, error in zip(found[what], errors)]
             whose = "" if what == "truths" else " in the exact posterior's own regions"
-            rows.append([f"seed {seed}, {n:,} truths{whose}", *shares, ""])
+            rows.append([f"{name}, seed {seed}, {n:,} truths{whose}", *shares, ""])
         print(*rows[-3:], sep="\n", flush=True)
-    head = ["SLCP", *(f"{100 * nominal:g} %" for nominal in NOMINAL), f"worth of {DRAWS:,} weighted draws: 10 %, 50 %"]
-    results.write(
-        "calibration_exact",
-        f"python -m benchmarks.calibration_exact --seeds {' '.join(map(str, args.seeds))} --keep FOLDER",
-        results.table(head, rows) + "\n\nWith one standard error; of truths, that of a calibrated posterior.",
+    head = ["", *(f"{100 * nominal:g} %" for nominal in NOMINAL), f"worth of {DRAWS:,} weighted draws: 10 %, 50 %"]
+    bands = ", ".join(f"{low:.3f} to {high:.3f}" for low, high in BANDS)
+    told = (
+        "With one standard error; of truths, that of a calibrated posterior. "
+        f"Between the ends of the band of {EXACT:,} truths ({bands}) lie {sum(inside)} of {len(inside)} exact masses "
+        f"(to reach all: {results.verdict(all(inside))})."
     )
+    asked = f"{' '.join(args.processes)} --seeds {' '.join(map(str, args.seeds))}"
+    command = f"python -m benchmarks.calibration_exact {asked} --keep FOLDER"
+    results.write("calibration_exact", command, results.table(head, rows) + "\n\n" + told)
 
 
 if __name__ == "__main__":

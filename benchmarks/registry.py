@@ -143,7 +143,7 @@ BENCHMARKS = {
         ),
         Benchmark(
             "calibration_exact",
-            "how much of the exact posteriors of SLCP the regions of those ensembles hold",
+            "how much of the exact posteriors the regions of those ensembles hold",
             _minutes(65),
             ("--keep", "{kept}"),
         ),
