@@ -69,12 +69,13 @@ def exact(process: Any, fit: sf.Fit, seed: int) -> Exact:
         found = sf.posterior(fit, process.prior, x, key=seed)
         theta = found.sample(DRAWS, key=seed + 1)
         density = found.log_prob_each(theta)
-        exact, of_truth = (np.asarray(likelihood(each, x), np.float64) for each in (theta, truth))
-        weight = np.exp(exact - density - (exact - density).max(axis=1, keepdims=True))  # the prior is uniform
+        log_exact, of_truth = (np.asarray(likelihood(each, x), np.float64) for each in (theta, truth))
+        log_weight = log_exact - density  # the prior is uniform
+        weight = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
         weight /= weight.sum(axis=1, keepdims=True)
         ends = np.quantile(density, 1 - np.asarray(NOMINAL), axis=1)
         mass = np.stack([(weight * (density >= end[:, None])).sum(axis=1) for end in ends], axis=1)
-        chunks.append((mass, (weight * (exact > of_truth)).sum(axis=1), 1 / (weight**2).sum(axis=1)))
+        chunks.append((mass, (weight * (log_exact > of_truth)).sum(axis=1), 1 / (weight**2).sum(axis=1)))
     return Exact(*(np.concatenate(parts) for parts in zip(*chunks)))
 
 

@@ -28,8 +28,8 @@ class DeepSet(eqx.Module):
     - `n_features`: numbers of one member.
     - `n_out`: how many summaries.
     - `width`, `depth`: of both networks.
-    - `relative`: unless told, where a member has several numbers. Of one number it finds with few simulations more,
-      but with very many a little less than without.
+    - `relative`: tell the first network where a member lies in its own set too; unless told, where a member has
+      several numbers. Where it has one, this helps with few simulations, and costs a little with very many.
     - `key`: keyword-only; a seed or a JAX key.
 
     One example is an array `(members, n_features)`, or a dict with `x` `(members, n_features)` and
@@ -62,9 +62,8 @@ class DeepSet(eqx.Module):
         keys = jax.random.split(as_key(key), 3)
         self.standardise = Standardise((1, n_features))
         self.relative = n_features > 1 if relative is None else bool(relative)
-        self.member = Stack(
-            2 * n_features if self.relative else n_features, width, width=width, depth=depth, key=keys[0]
-        )
+        told = 2 * n_features if self.relative else n_features
+        self.member = Stack(told, width, width=width, depth=depth, key=keys[0])
         pooled = 2 * width + 3 * n_features + 1
         self.linear = LinearStart(pooled, n_out, key=keys[1])
         self.whole = Stack(pooled, n_out, width=width, depth=depth, key=keys[2], last=0.0)
